@@ -120,7 +120,7 @@ static enum lt_kernel round_integer(struct lt_machine *machine, const struct lt_
 {
     int64_t value = lt_argument(machine, call, 0)->i64;
     out->i64 = value;
-    if (digits >= 0)
+    if (digits >= 0 || value == 0)
         return LT_KERNEL_VALUE;
     if (digits == INT32_MIN) /* whose negative Java's BigDecimal has not */
         return lt_fault_overflow(machine, call, "Underflow", NULL);

@@ -36,11 +36,13 @@ static void a_decimal_of_many_seconds_wraps(void **state)
     expect("CAST(CAST(7 AS DECIMAL(38,0)) AS TIMESTAMP)", "1970-01-01 00:00:07");
 }
 
-static void a_bucket_beyond_all_numbers_is_as_javas(void **state)
+static void what_is_beyond_all_numbers_is_as_javas(void **state)
 {
     (void)state;
     expect("width_bucket(1e308D, 0D, 1.7E308D, 1700000000L)", "-9223372036854775808");
     expect("width_bucket(-1e308D, 0D, -1.7E308D, 1700000000L)", "-9223372036854775808");
+    expect("round(0, -2147483648)", "0");
+    expect("round(7, -2147483648)", "ARITHMETIC_OVERFLOW");
     expect("array(named_struct('a', 1))[uuid()]", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE");
     expect("array(named_struct('a', 1))['a']", "[1]");
 }
@@ -404,7 +406,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_refused_is_refused_by_the_right_name),
-        cmocka_unit_test(a_bucket_beyond_all_numbers_is_as_javas),
+        cmocka_unit_test(what_is_beyond_all_numbers_is_as_javas),
         cmocka_unit_test(a_constant_is_rounded_by_each_of_two_casts),
         cmocka_unit_test(a_decimal_of_many_seconds_wraps),
         cmocka_unit_test(under_the_legacy_rules_decimals_are_written_as_java_does),
