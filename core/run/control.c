@@ -7,6 +7,7 @@
 #include "core/run/batch_lanes.h"
 #include "core/run/control_counters.h"
 #include "core/run/control_wait.h"
+#include "core/run/drive.h"
 #include "core/run/report.h"
 #include "core/run/union_source.h"
 
@@ -14,8 +15,7 @@ enum { MESSAGES_PER_STEP = 128, HEARTBEAT_NS = LT_NS_PER_S };
 
 struct lt_control {
     struct lt_control_options options;
-    struct lt_coordinator *coordinator; /* NULL in batches */
-    struct lt_batch_control *batches;   /* NULL in continuous mode */
+    struct lt_drive drive;
     struct lt_batch_lanes world;
     enum lt_control_state state;
     bool *ready, *ended, *stop_sent; /* by lane */
@@ -82,8 +82,8 @@ static bool port_run(void *context, uint32_t lane, uint64_t epoch)
 {
     struct lt_control *control = context;
     (void)epoch;
-    return lt_batch_lanes_run(&control->world, lane, lt_batch_control_batch(control->batches),
-                              lt_batch_control_end(control->batches));
+    return lt_batch_lanes_run(&control->world, lane, lt_batch_control_batch(control->drive.batches),
+                              lt_batch_control_end(control->drive.batches));
 }
 
 static bool port_listen(void *context)
@@ -118,7 +118,7 @@ static void tell_batch(struct lt_control *control)
 {
     struct lt_progress_operator operators[LT_LIMIT_SEGMENTS];
     struct lt_progress_batch batch;
-    lt_batch_control_describe(control->batches, &batch);
+    lt_batch_control_describe(control->drive.batches, &batch);
     batch.operators = operators;
     batch.operator_count = lt_batch_lanes_operators(&control->world, operators);
     lt_progress_batch_done(control->options.progress, &batch);
@@ -136,7 +136,7 @@ static void port_done(void *context, uint64_t epoch, const struct lt_position *p
                              lt_clock_wall_us(control->options.clock));
     if (source->ops->commit != NULL && !lt_batch_settings_are_async(control->options.batches))
         source->ops->commit(source, epoch, positions);
-    if (control->batches != NULL)
+    if (control->drive.batches != NULL)
         tell_batch(control);
     lt_batch_lanes_done(&control->world, epoch);
     control->options.hooks->on_epoch(control->options.hooks->context, epoch, quiet);
@@ -152,37 +152,12 @@ static void on_idle(void *context)
 
 /* ------------------------------------------------------------------------------------ reports */
 
-static void take_position(struct lt_control *control, uint32_t lane,
-                          const struct lt_message *message)
-{
-    const struct lt_lane *of = control->options.lanes[lane];
-    if (control->batches != NULL)
-        lt_batches_position(lt_batch_control_batches(control->batches), lane, message->number,
-                            of->partitions, message->payload, of->partition_count);
-    else
-        lt_coordinator_position(control->coordinator, lane, message->number, of->partitions,
-                                message->payload, of->partition_count);
-}
-
 static void take_prepared(struct lt_control *control, uint32_t lane, uint32_t sink,
                           const struct lt_message *message)
 {
     const char *note = message->payload != NULL ? message->payload : "";
-    if (control->batches != NULL)
-        lt_batches_prepared(lt_batch_control_batches(control->batches), lane, sink,
-                            message->number, note);
-    else
-        lt_coordinator_prepared(control->coordinator, lane, sink, message->number, note);
+    lt_drive_prepared(&control->drive, lane, sink, message->number, note);
     free(message->payload);
-}
-
-static void take_committed(struct lt_control *control, uint32_t lane, uint32_t sink,
-                           uint64_t epoch)
-{
-    if (control->batches != NULL)
-        lt_batches_committed(lt_batch_control_batches(control->batches), lane, sink, epoch);
-    else
-        lt_coordinator_committed(control->coordinator, lane, sink, epoch);
 }
 
 static void note_once(bool *flags, uint32_t lane, uint32_t *count)
@@ -200,7 +175,8 @@ static void take_report(struct lt_control *control, const struct lt_message *mes
         note_once(control->ready, lane, &control->ready_count);
         break;
     case LT_REPORT_POSITION:
-        take_position(control, lane, message);
+        lt_drive_position(&control->drive, control->options.lanes[lane], lane, message->number,
+                          message->payload);
         break;
     case LT_REPORT_ENDED:
         note_once(control->ended, lane, &control->ended_count);
@@ -209,13 +185,14 @@ static void take_report(struct lt_control *control, const struct lt_message *mes
         take_prepared(control, lane, sink, message);
         break;
     case LT_REPORT_COMMITTED:
-        take_committed(control, lane, sink, message->number);
+        lt_drive_committed(&control->drive, lane, sink, message->number);
         break;
     case LT_REPORT_STATE_PREPARED:
-        lt_batches_state_prepared(lt_batch_control_batches(control->batches), message->number);
+        lt_batches_state_prepared(lt_batch_control_batches(control->drive.batches),
+                                  message->number);
         break;
     case LT_REPORT_ARRIVED:
-        lt_batch_control_arrived(control->batches);
+        lt_batch_control_arrived(control->drive.batches);
         break;
     case LT_REPORT_FAILED:
         fail(control, message->payload);
@@ -227,10 +204,7 @@ static void take_report(struct lt_control *control, const struct lt_message *mes
     case LT_CONTROL_REQUEST_LOOK:
         break;
     case LT_CONTROL_REQUEST_EPOCH:
-        if (control->batches != NULL)
-            lt_batch_control_request(control->batches);
-        else
-            lt_coordinator_request(control->coordinator);
+        lt_drive_request(&control->drive);
         break;
     default:
         lt_assert(false && "an unknown report");
@@ -269,11 +243,11 @@ static void enter_end(struct lt_control *control)
 static void ask_last_epoch(struct lt_control *control)
 {
     struct lt_coordinator_status status;
-    lt_coordinator_status(control->coordinator, &status);
+    lt_coordinator_status(control->drive.coordinator, &status);
     if (!control->last_epoch_asked) {
         control->last_epoch = status.last_injected + 1;
         control->last_epoch_asked = true;
-        lt_coordinator_request_last(control->coordinator);
+        lt_coordinator_request_last(control->drive.coordinator);
     }
     if (status.last_done >= control->last_epoch)
         enter_end(control);
@@ -284,8 +258,8 @@ static void advance_batches(struct lt_control *control)
 {
     bool is_ready = control->ready_count == control->options.lane_count;
     if (control->stop_wanted || control->restart_wanted)
-        lt_batch_control_close(control->batches);
-    bool is_over = lt_batch_control_is_over(control->batches);
+        lt_batch_control_close(control->drive.batches);
+    bool is_over = lt_batch_control_is_over(control->drive.batches);
     switch (control->state) {
     case LT_CONTROL_AWAITS_READY:
         if (is_ready || control->stop_wanted)
@@ -343,9 +317,9 @@ static void look_at_source(struct lt_control *control)
 static void tick_progress(struct lt_control *control)
 {
     struct lt_progress_batch idle;
-    if (control->batches == NULL)
+    if (control->drive.batches == NULL)
         lt_progress_tick(control->options.progress);
-    else if (lt_batch_control_describe_idle(control->batches, &idle))
+    else if (lt_batch_control_describe_idle(control->drive.batches, &idle))
         lt_progress_tick_idle(control->options.progress, &idle);
 }
 
@@ -364,27 +338,21 @@ static void beat(struct lt_control *control)
 static void tell_wait(struct lt_control *control)
 {
     struct lt_control_wait wait;
-    if (control->batches != NULL)
+    if (control->drive.batches != NULL)
         lt_progress_set_activity(control->options.progress,
-                                 lt_batch_control_activity(control->batches));
+                                 lt_batch_control_activity(control->drive.batches));
     if (control->state != LT_CONTROL_AWAITS_ENDED && control->state != LT_CONTROL_AWAITS_LAST_EPOCH)
         return;
-    lt_control_wait_find(control->coordinator, control->batches, &wait);
+    lt_control_wait_find(control->drive.coordinator, control->drive.batches, &wait);
     if (lt_control_wait_is_same(&wait, &control->wait))
         return;
     control->wait = wait;
     control->options.hooks->on_wait(control->options.hooks->context, &wait);
 }
 
-/* One step of what drives the epochs. Batches wait for the readers: only then is it known where a
- * source of the program's own stands. */
-static int drive(struct lt_control *control)
+static bool is_ready(const struct lt_control *control)
 {
-    if (control->batches == NULL)
-        return lt_coordinator_step(control->coordinator, &control->error);
-    return control->state == LT_CONTROL_AWAITS_READY
-               ? 0
-               : lt_batch_control_step(control->batches, &control->error);
+    return control->state != LT_CONTROL_AWAITS_READY;
 }
 
 static uint32_t control_step(void *context)
@@ -396,13 +364,13 @@ static uint32_t control_step(void *context)
     control->stop_wanted |= hooks->stop_is_wanted(hooks->context);
     if (is_over(control))
         return work;
-    int steps = drive(control);
+    int steps = lt_drive_step(&control->drive, is_ready(control), &control->error);
     if (steps < 0) {
         enter(control, LT_CONTROL_FAILED);
         return work + 1;
     }
     beat(control);
-    if (control->batches != NULL)
+    if (control->drive.batches != NULL)
         advance_batches(control);
     else
         advance(control);
@@ -415,11 +383,7 @@ static int64_t control_deadline_ns(void *context)
     struct lt_control *control = context;
     if (is_over(control))
         return LT_NEVER_NS;
-    int64_t deadline = LT_NEVER_NS;
-    if (control->batches == NULL)
-        deadline = lt_coordinator_deadline_ns(control->coordinator);
-    else if (control->state != LT_CONTROL_AWAITS_READY)
-        deadline = lt_batch_control_deadline_ns(control->batches);
+    int64_t deadline = lt_drive_deadline_ns(&control->drive, is_ready(control));
     return deadline < control->heartbeat_ns ? deadline : control->heartbeat_ns;
 }
 
@@ -472,21 +436,14 @@ const struct lt_position *lt_control_positions(const struct lt_control *control)
 
 const struct lt_position *lt_control_open_end(const struct lt_control *control)
 {
-    bool is_open = control->batches != NULL &&
-                   lt_batch_control_activity(control->batches) >= LT_ACTIVITY_PROCESSES;
-    return is_open ? lt_batch_control_end(control->batches) : NULL;
+    bool is_open = control->drive.batches != NULL &&
+                   lt_batch_control_activity(control->drive.batches) >= LT_ACTIVITY_PROCESSES;
+    return is_open ? lt_batch_control_end(control->drive.batches) : NULL;
 }
 
 uint64_t lt_control_next_epoch(const struct lt_control *control)
 {
-    if (control->batches != NULL) {
-        struct lt_batches_status batches;
-        lt_batches_status(lt_batch_control_batches(control->batches), &batches);
-        return batches.epoch;
-    }
-    struct lt_coordinator_status status;
-    lt_coordinator_status(control->coordinator, &status);
-    return (uint64_t)(status.last_done + 1);
+    return lt_drive_next_epoch(&control->drive);
 }
 
 static int create_coordinator(struct lt_control *control, struct lt_error *error)
@@ -505,7 +462,7 @@ static int create_coordinator(struct lt_control *control, struct lt_error *error
     };
     coordinator.sources =
         lt_source_parts(&control->options.pipeline->source, &coordinator.source_count);
-    return lt_coordinator_create(&coordinator, &control->coordinator, error);
+    return lt_coordinator_create(&coordinator, &control->drive.coordinator, error);
 }
 
 static void create_batches(struct lt_control *control)
@@ -534,7 +491,7 @@ static void create_batches(struct lt_control *control)
     };
     batches.batches.sources =
         lt_source_parts(&control->options.pipeline->source, &batches.batches.source_count);
-    control->batches = lt_batch_control_create(&batches);
+    control->drive.batches = lt_batch_control_create(&batches);
 }
 
 int lt_control_create(const struct lt_control_options *options, struct lt_control **out,
@@ -575,8 +532,7 @@ void lt_control_destroy(struct lt_control *control)
     while (lt_mailbox_take(control->options.mailbox, &message))
         if (message.kind == LT_REPORT_PREPARED || message.kind == LT_REPORT_FAILED)
             free(message.payload);
-    lt_coordinator_destroy(control->coordinator);
-    lt_batch_control_destroy(control->batches);
+    lt_drive_fini(&control->drive);
     free(control->ready);
     free(control->ended);
     free(control->stop_sent);
