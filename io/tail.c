@@ -250,7 +250,7 @@ static void tail_original(struct lt_source *base, struct lt_row *root, struct lt
 static void tail_commit(struct lt_source *base, uint64_t epoch, const struct lt_position *positions)
 {
     (void)epoch;
-    lt_tail_places_forget(&tail_of(base)->places, positions[0].offset);
+    lt_tail_places_commit(&tail_of(base)->places, positions[0].offset);
 }
 
 static void drop_place(struct lt_source *base, const struct lt_position *position)

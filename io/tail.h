@@ -26,7 +26,7 @@
  *
  * Threads: the source is the control plane's; the reader is the lane's (io/tail_reader.c); the
  * directories are listed on the reactor's helper thread (io/tail_scan.c). Places are handed over
- * under a lock, once an epoch.
+ * under a lock.
  *
  * What wakes it is inotify, through the reactor; every `pollInterval` the directories are listed
  * all the same, for file systems that tell nothing (NFS) and writers that map the file.

@@ -123,6 +123,7 @@ void lt_tail_truncated(struct lt_tail_reader *reader, struct lt_tail_file *file,
     if (reader->truncated != NULL)
         lt_counter_add(reader->truncated, 1);
     file->offset = file->read_end = 0;
+    file->noted_offset = -1; /* places speak of what is gone */
     file->size_bytes = size_bytes;
     file->head_bytes = 0;
     file->is_dirty = file->end < 0; /* what was to be read up to its end is not there any more */
@@ -187,7 +188,7 @@ static void merge_known(struct lt_tail_reader *reader, struct lt_tail_file *file
 
 static void stop_at(struct lt_tail_reader *reader, struct lt_tail_file *file)
 {
-    file->end = file->offset; /* a file that the place to stop at does not know */
+    file->end = file->offset; /* a file that the place to stop at does not know: let go before */
     for (uint32_t i = 0; i < reader->stop->count; i++)
         if (reader->stop->marks[i].inode == file->inode)
             file->end = reader->stop->marks[i].offset;
@@ -260,17 +261,13 @@ static void order_names(struct lt_tail_reader *reader)
 
 /* ---------------------------------------------------------------------------------------- gone */
 
-static void lose(struct lt_tail_reader *reader, const struct lt_tail_mark *mark)
+/* `from`: the byte up to which it was read. */
+static void lose(struct lt_tail_reader *reader, const struct lt_tail_mark *mark, int64_t from)
 {
-    if (mark->is_rotated) {
-        lt_log_info("source tail: '%s', which was renamed and read to its end, is gone",
-                    mark->path);
-        return;
-    }
     lt_error_set(&reader->base.error, LT_E_DATA_LOSS,
                  "'%s' (inode %" PRIu64 ") is gone, and what stood in it behind byte %" PRId64
                  " was not read",
-                 mark->path, mark->inode, mark->offset);
+                 mark->path, mark->inode, from);
     if (!reader->source->fails_on_data_loss) {
         lt_log_warn("source tail: %s", reader->base.error.text);
         if (reader->lost != NULL)
@@ -286,26 +283,37 @@ static void lose(struct lt_tail_reader *reader, const struct lt_tail_mark *mark)
     lt_tail_fail(reader);
 }
 
-static bool is_missing(const struct lt_tail_reader *reader, const struct lt_tail_mark *mark)
+/* What the place to start from speaks of, and is nowhere. Up to a place to stop at, only what lies
+ * between the two is missed; a file that the latter does not know was read before. */
+static void miss_started(struct lt_tail_reader *reader, const struct lt_tail_mark *mark)
 {
     const struct lt_tail_mark *stop =
         reader->stop == NULL ? NULL : find_mark(reader->stop, mark->inode);
-    return mark->inode != 0 && (reader->stop == NULL || stop != NULL);
+    if (mark->inode == 0) /* found */
+        return;
+    if (reader->stop == NULL && mark->is_rotated)
+        lt_log_info("source tail: '%s', which was renamed and read to its end, is gone",
+                    mark->path);
+    else if (reader->stop == NULL || (stop != NULL && stop->offset != mark->offset))
+        lose(reader, mark, mark->offset);
+}
+
+/* Of a range: a file that was new in it, and was read up to its end then. */
+static void miss_stopped(struct lt_tail_reader *reader, const struct lt_tail_mark *mark)
+{
+    if (find_file(reader, mark->inode) == NULL && mark->offset > 0 &&
+        find_mark(reader->start, mark->inode) == NULL)
+        lose(reader, mark, 0);
 }
 
 /* After the first listing: files that places speak of and that are nowhere. */
 static void check_marks(struct lt_tail_reader *reader)
 {
     for (uint32_t i = 0; i < reader->start->count && !reader->has_failed; i++)
-        if (is_missing(reader, &reader->start->marks[i]))
-            lose(reader, &reader->start->marks[i]);
+        miss_started(reader, &reader->start->marks[i]);
     for (uint32_t i = 0; reader->stop != NULL && i < reader->stop->count && !reader->has_failed;
-         i++) {
-        const struct lt_tail_mark *mark = &reader->stop->marks[i];
-        if (find_file(reader, mark->inode) == NULL && mark->offset > 0 &&
-            find_mark(reader->start, mark->inode) == NULL)
-            lose(reader, mark);
-    }
+         i++)
+        miss_stopped(reader, &reader->stop->marks[i]);
 }
 
 static void mark_gone(struct lt_tail_reader *reader)
@@ -334,7 +342,15 @@ static bool is_over(const struct lt_tail_reader *reader, const struct lt_tail_fi
             file->grown_ns + 2 * LT_TAIL_TICK_NS < reader->looked_ns);
 }
 
-/* Files that are over give their last record, and go when a place has noted that. */
+/* The engine goes on from there, or from behind it, whatever happens. A file that was let go within
+ * a batch could not be read again with it. */
+static bool is_noted_for_good(const struct lt_tail_reader *reader, const struct lt_tail_file *file)
+{
+    return file->noted_offset == file->offset &&
+           file->noted_number <= lt_tail_places_committed(&reader->source->places);
+}
+
+/* Files that are over give their last record, and go when a place that is committed knows that. */
 static void let_go(struct lt_tail_reader *reader, int64_t now_ns)
 {
     for (uint32_t i = 0; i < reader->file_count; i++) {
@@ -346,7 +362,7 @@ static void let_go(struct lt_tail_reader *reader, int64_t now_ns)
             file->is_dirty = true;
             return;
         }
-        if (file->has_ended && file->noted_offset == file->offset &&
+        if (file->has_ended && is_noted_for_good(reader, file) &&
             !(reader->is_reading && reader->current == file)) {
             remove_file(reader, i);
             return; /* one at a time is enough */
@@ -551,7 +567,7 @@ bool lt_tail_is_at_stop(const struct lt_tail_reader *reader)
         return false;
     for (uint32_t i = 0; i < reader->file_count; i++) {
         const struct lt_tail_file *file = reader->files[i];
-        if (file->offset != file->end || find_mark(reader->stop, file->inode) == NULL)
+        if (file->offset != file->end)
             return false;
     }
     return true;

@@ -119,9 +119,11 @@ void lt_tail_places_remove(struct lt_tail_places *places, int64_t number)
     lt_tail_place_destroy(removed);
 }
 
-void lt_tail_places_forget(struct lt_tail_places *places, int64_t number)
+void lt_tail_places_commit(struct lt_tail_places *places, int64_t number)
 {
     lock(places);
+    if (number > places->committed)
+        places->committed = number;
     uint32_t older = 0;
     while (older < places->count && places->list[older]->number < number)
         older++;
@@ -131,6 +133,14 @@ void lt_tail_places_forget(struct lt_tail_places *places, int64_t number)
     places->count -= gone;
     memmove(places->list, places->list + gone, places->count * sizeof places->list[0]);
     unlock(places);
+}
+
+int64_t lt_tail_places_committed(struct lt_tail_places *places)
+{
+    lock(places);
+    int64_t number = places->committed;
+    unlock(places);
+    return number;
 }
 
 /* ---------------------------------------------------------------------------------------- JSON */

@@ -1,10 +1,12 @@
 /*
  * Places: how far each file of a tail has been read, as immutable lists with a number each.
  *
- * The lane adds one when an epoch ends and something was read; the control plane writes it as JSON
- * and lets go of the old ones. The same number is the same place.
+ * The lane adds one where an epoch may end and something was read: in continuous mode at each end
+ * of an epoch, in micro-batches with each poll that read rows (io/ahead.h: those that no batch
+ * will end at are removed again). The control plane writes it as JSON and lets go of the old ones.
+ * The same number is the same place.
  *
- * on: any thread; one lock, taken once an epoch.
+ * on: any thread, under one lock.
  */
 #ifndef LT_IO_TAIL_PLACE_H
 #define LT_IO_TAIL_PLACE_H
@@ -40,7 +42,7 @@ struct lt_tail_places {
     pthread_mutex_t lock;
     struct lt_tail_place **list; /* oldest first */
     uint32_t count, capacity;
-    int64_t next_number;
+    int64_t next_number, committed;
 };
 
 void lt_tail_places_init(struct lt_tail_places *places);
@@ -56,8 +58,10 @@ int64_t lt_tail_places_add(struct lt_tail_places *places, struct lt_tail_place *
 struct lt_tail_place *lt_tail_places_copy(struct lt_tail_places *places, int64_t number);
 /* Lets go of that one; of none if there is none. */
 void lt_tail_places_remove(struct lt_tail_places *places, int64_t number);
-/* Lets go of what is older than `number`, but for the last few. */
-void lt_tail_places_forget(struct lt_tail_places *places, int64_t number);
+/* The engine will not go back before that one: lets go of what is older, but for the last few. */
+void lt_tail_places_commit(struct lt_tail_places *places, int64_t number);
+/* The last one of which that was said; 0: none. */
+int64_t lt_tail_places_committed(struct lt_tail_places *places);
 
 void lt_tail_place_to_json(const struct lt_tail_place *place, struct lt_text_buffer *out);
 int lt_tail_place_from_json(const char *json, struct lt_tail_place **out,

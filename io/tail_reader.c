@@ -295,7 +295,7 @@ static void tail_lag(struct lt_reader *base, int64_t *records, int64_t *ms)
 
 /* ----------------------------------------------------------------------------------- positions */
 
-static void note_file(struct lt_tail_file *file, struct lt_tail_mark *mark)
+static void note_file(const struct lt_tail_file *file, struct lt_tail_mark *mark)
 {
     *mark = (struct lt_tail_mark){
         .path = lt_strdup(file->path),
@@ -306,7 +306,18 @@ static void note_file(struct lt_tail_file *file, struct lt_tail_mark *mark)
         .is_rotated = (!file->matches || file->is_gone) && !file->is_dirty &&
                       file->offset == file->read_end,
     };
-    file->noted_offset = file->offset;
+}
+
+/* The place that has this number now says how far they were read. */
+static void note_number(struct lt_tail_reader *reader, int64_t number)
+{
+    for (uint32_t i = 0; i < reader->file_count; i++) {
+        struct lt_tail_file *file = reader->files[i];
+        if (file->noted_offset == file->offset)
+            continue;
+        file->noted_offset = file->offset;
+        file->noted_number = number;
+    }
 }
 
 static void tail_position(struct lt_reader *base, struct lt_position *positions)
@@ -326,6 +337,7 @@ static void tail_position(struct lt_reader *base, struct lt_position *positions)
         }
         reader->position.offset = lt_tail_places_add(&reader->source->places, place);
         reader->position.extra = total;
+        note_number(reader, reader->position.offset);
         reader->has_changed = false;
     }
     positions[0] = reader->position;

@@ -39,6 +39,7 @@ struct lt_tail_file {
     int64_t size_bytes; /* as last seen */
     int64_t end;      /* where to stop; -1: nowhere */
     int64_t noted_offset; /* in the last place; -1: in none */
+    int64_t noted_number; /* of the first place that says so; 0: that was there at the start */
     int64_t grown_ns;     /* when it last grew */
     uint64_t event_count; /* the kernel's word that it was written to */
     uint32_t head_bytes;

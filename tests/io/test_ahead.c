@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "core/base/arena.h"
+#include "core/base/log.h"
 #include "io/tail.h"
 #include "io/tcp.h"
 #include "io/udp.h"
@@ -323,6 +325,52 @@ static void of_all_the_places_only_those_are_kept_that_a_batch_may_end_at(
     assert_true(tail->places.count <= 2 * BATCHES + 2);
 }
 
+/* A line for the file; it is told then, after the place that it makes. */
+static void add_one(struct stream_world *world, const char *name, const char *text)
+{
+    const struct lt_tail_source *tail = (struct lt_tail_source *)world->source;
+    int64_t places = tail->places.next_number;
+    add(world, name, text);
+    for (int i = 0; i < STEPS_MAX && tail->places.next_number == places; i++)
+        step(world);
+    assert_true(tail->places.next_number > places);
+}
+
+/* It is over long before the batch is. */
+static void a_file_that_has_ended_within_a_batch_is_read_again_with_it(struct stream_world *world)
+{
+    enum { LINES = 20 };
+    char here[SCRATCH_PATH_SIZE + 16], folder[SCRATCH_PATH_SIZE + 16],
+        away[SCRATCH_PATH_SIZE + 16];
+    snprintf(here, sizeof here, "%s/x.log", world->folder);
+    snprintf(folder, sizeof folder, "%s/away", world->folder);
+    snprintf(away, sizeof away, "%s/away/x.log", world->folder);
+    assert_int_equal(mkdir(folder, 0755), 0);
+    bind_tail_of(world, "*.log");
+    open_in_batches(world);
+    add(world, "x.log", "one\n");
+    run_batch(world, wait_for_bytes(world, 4));
+    expect(world, OPTIONS("one"));
+    char *begun = json_of(world, world->start);
+    add(world, "x.log", "two\n");
+    wait_for_bytes(world, 8);
+    assert_int_equal(rename(here, away), 0);
+    for (int i = 0; i < STEPS_MAX && strstr(stream_world_log, "was removed") == NULL; i++)
+        step(world);
+    assert_non_null(strstr(stream_world_log, "/x.log' was removed: read on to its end"));
+    for (int line = 0; line < LINES; line++)
+        add_one(world, "y.log", "other\n");
+    char *planned = json_of(world, latest(world));
+    stream_world_close_source(world); /* a crash */
+    assert_int_equal(rename(away, here), 0);
+    bind_tail_of(world, "*.log");
+    world->start = position_of(world, begun);
+    open_in_batches(world);
+    run_batch(world, position_of(world, planned));
+    assert_true(stream_world_has(world, "two"));
+    assert_int_equal(world->text_count, 1 + LINES);
+}
+
 static void datagrams_come_in_batches_too(struct stream_world *world)
 {
     char port_option[32];
@@ -349,8 +397,10 @@ int main(void)
         STREAM_CASE(without_a_spool_what_was_planned_is_gone),
         STREAM_CASE(datagrams_come_in_batches_too),
         STREAM_CASE(a_growing_file_comes_in_batches),
+        STREAM_CASE(a_file_that_has_ended_within_a_batch_is_read_again_with_it),
         STREAM_CASE(of_all_the_places_only_those_are_kept_that_a_batch_may_end_at),
     };
+    lt_log_set_level(LT_LOG_INFO);
     stream_world_keep_log();
     return stream_world_run(cases, sizeof cases / sizeof cases[0]);
 }

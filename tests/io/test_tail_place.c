@@ -17,7 +17,7 @@ static void old_places_are_forgotten(void **state)
         int64_t number = lt_tail_places_add(&places, lt_tail_place_create(1));
         places.list[places.count - 1]->marks[0].path = strdup("/x");
         places.list[places.count - 1]->marks[0].offset = i;
-        lt_tail_places_forget(&places, number);
+        lt_tail_places_commit(&places, number);
         assert_true(places.count <= LT_TAIL_PLACES_KEPT + 1);
         struct lt_tail_place *copy = lt_tail_places_copy(&places, number);
         assert_int_equal(copy->marks[0].offset, i);
