@@ -161,9 +161,22 @@ static bool is_null_literal(const struct lt_expression *node)
     return node->kind == LT_EXPR_LITERAL && node->is_null;
 }
 
+/* Functions that have NULL for NULL, and evaluate their other arguments all the same. round() is a
+ * constant or is not. */
+static bool looks_at_all(const struct lt_expression *call)
+{
+    static const char *const names[] = {"array_join", "bround", "get_json_object", "map_zip_with",
+                                        "round",      "sequence", "zip_with"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (lt_is_call_of(call, names[i]))
+            return true;
+    }
+    return false;
+}
+
 /* A cast of NULL is NULL. A strict call with a constant NULL among its arguments is NULL, whatever
  * the others would do; so is NULL IN (...). A function of any number of arguments looks at each of
- * them, and round() is a constant or is not. */
+ * them. */
 static bool has_null_argument(const struct lt_expression *node)
 {
     if (node->kind == LT_EXPR_CAST)
@@ -175,7 +188,7 @@ static bool has_null_argument(const struct lt_expression *node)
     bool is_in = function->flow == LT_FLOW_IN;
     bool is_strict = function->flow == LT_FLOW_CALL && function->null_rule == LT_NULL_STRICT &&
                      strchr(function->signatures[0].parameters, '*') == NULL &&
-                     !lt_is_call_of(node, "round") && !lt_is_call_of(node, "bround");
+                     !looks_at_all(node);
     uint32_t count = is_in ? 1 : is_strict ? node->argument_count : 0;
     for (uint32_t i = 0; i < count; i++) {
         if (is_null_literal(node->arguments[i]))

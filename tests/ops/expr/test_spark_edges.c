@@ -36,6 +36,23 @@ static void a_decimal_of_many_seconds_wraps(void **state)
     expect("CAST(CAST(7 AS DECIMAL(38,0)) AS TIMESTAMP)", "1970-01-01 00:00:07");
 }
 
+/* Others are NULL with a NULL, whatever stands beside it. */
+static void some_functions_of_null_look_at_their_other_arguments(void **state)
+{
+    (void)state;
+    expect("zip_with(array(CAST(uuid() AS INT)), CAST(NULL AS ARRAY<STRING>), (x, y) -> y)",
+           "CAST_INVALID_INPUT");
+    expect("map_zip_with(map(CAST(uuid() AS INT), 1), CAST(NULL AS MAP<INT, INT>), "
+           "(k, x, y) -> y)",
+           "CAST_INVALID_INPUT");
+    expect("sequence(CAST(uuid() AS INT), CAST(NULL AS INT))", "CAST_INVALID_INPUT");
+    expect("array_join(array(CAST(CAST(uuid() AS INT) AS STRING)), CAST(NULL AS STRING))",
+           "CAST_INVALID_INPUT");
+    expect("get_json_object(CAST(CAST(uuid() AS INT) AS STRING), CAST(NULL AS STRING))",
+           "CAST_INVALID_INPUT");
+    expect("instr(CAST(CAST(uuid() AS INT) AS STRING), CAST(NULL AS STRING))", "NULL");
+}
+
 static void what_is_beyond_all_numbers_is_as_javas(void **state)
 {
     (void)state;
@@ -406,6 +423,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_refused_is_refused_by_the_right_name),
+        cmocka_unit_test(some_functions_of_null_look_at_their_other_arguments),
         cmocka_unit_test(what_is_beyond_all_numbers_is_as_javas),
         cmocka_unit_test(a_constant_is_rounded_by_each_of_two_casts),
         cmocka_unit_test(a_decimal_of_many_seconds_wraps),
