@@ -353,7 +353,7 @@ static bool stops_at_null(const struct lt_function *function, const struct lt_ex
         strchr(function->signatures[0].parameters, '*') == NULL)
         return function->null_rule == LT_NULL_STRICT;
     bool is_array = node->type->kind == LT_TYPE_ARRAY && strcmp(function->name, "concat") == 0;
-    return is_array || lt_expr_has_column(node) || lt_expr_hash(node) == 0;
+    return is_array || lt_expr_varies(node);
 }
 
 static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expression *node,
@@ -411,7 +411,7 @@ static uint32_t compile_generator(struct lt_compiler *compiler, const struct lt_
 }
 
 static uint32_t compile_itself(struct lt_compiler *compiler, const struct lt_expression *node,
-                              uint32_t want)
+                               uint32_t want)
 {
     return compile_plain(compiler, node, lt_function_at((size_t)node->index, NULL), want);
 }

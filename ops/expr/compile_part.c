@@ -15,6 +15,7 @@
 #include "ops/expr/cast_time.h"
 #include "ops/expr/compiler.h"
 #include "ops/expr/expr.h"
+#include "ops/expr/same.h"
 
 /* ---------------------------------------------------------------------------------------- casts */
 
@@ -87,7 +88,7 @@ static bool is_widened_twice(const struct lt_expression *node)
         !lt_type_is_number(inner->type))
         return false;
     const struct lt_type *from = inner->arguments[0]->type;
-    return lt_expr_has_column(inner->arguments[0]) && lt_type_is_number(from) &&
+    return lt_expr_varies(inner->arguments[0]) && lt_type_is_number(from) &&
            from->kind <= inner->type->kind && inner->type->kind <= node->type->kind;
 }
 

@@ -7,18 +7,19 @@
 #include "ops/expr/expr.h"
 #include "ops/expr/functions.h"
 #include "ops/expr/same.h"
+#include "ops/expr/substitute.h"
 
 /* Is it made on the spot, and no constant? */
 static bool is_made_here(const struct lt_expression *node, const char *name)
 {
-    return lt_is_call_of(node, name) && !lt_expr_has_failing(node) &&
-           (lt_expr_has_column(node) || lt_expr_hash(node) == 0);
+    return lt_is_call_of(node, name) && !lt_expr_has_failing(node) && lt_expr_varies(node);
 }
 
 static struct lt_expression *equal(const struct lt_expression *at, struct lt_expression *a,
                                    struct lt_expression *b, struct lt_arena *arena)
 {
     struct lt_expression *call = lt_expr_copy_node(at, arena);
+    call->once = NULL;
     call->name = "=";
     call->index = lt_function_find(call->name);
     call->signature = &lt_function_at((size_t)call->index, NULL)->signatures[0];
@@ -29,7 +30,8 @@ static struct lt_expression *equal(const struct lt_expression *at, struct lt_exp
     return call;
 }
 
-/* map(a, x, b, y)[k] is CASE k WHEN a THEN x WHEN b THEN y END. */
+/* map(a, x, b, y)[k] is CASE k WHEN a THEN x WHEN b THEN y END; but where keys are such values
+ * again, and again, that would be too large. */
 static struct lt_expression *take_value(struct lt_expression *node, struct lt_arena *arena)
 {
     const struct lt_expression *map = node->arguments[0];
@@ -42,9 +44,15 @@ static struct lt_expression *take_value(struct lt_expression *node, struct lt_ar
     choice->index = -1;
     choice->type = node->type;
     choice->nullable = true;
+    choice->begin = node->begin;
+    choice->end = node->end;
+    choice->text = node->text;
+    choice->once = node->once;
+    for (uint32_t i = 0; i < map->argument_count; i++)
+        choice->arguments[i] = lt_expr_of_text(map->arguments[i], map->text, arena);
     for (uint32_t i = 0; i < map->argument_count; i += 2)
-        choice->arguments[i] = equal(node, key, map->arguments[i], arena);
-    return choice;
+        choice->arguments[i] = equal(node, key, choice->arguments[i], arena);
+    return lt_expr_is_modest(choice) ? choice : node;
 }
 
 static struct lt_expression *take_element(struct lt_expression *node, struct lt_arena *arena)
@@ -56,7 +64,9 @@ static struct lt_expression *take_element(struct lt_expression *node, struct lt_
     if (index->value.i64 < 0 || index->value.i64 >= array->argument_count)
         return lt_expr_null(node, node->type, arena);
     struct lt_expression *element = array->arguments[index->value.i64];
-    return lt_type_equal(element->type, node->type) ? element : node;
+    if (!lt_type_equal(element->type, node->type))
+        return node;
+    return lt_expr_in_place(lt_expr_of_text(element, array->text, arena), node, arena);
 }
 
 struct lt_expression *lt_expr_take_element(struct lt_expression *node,

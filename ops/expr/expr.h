@@ -95,6 +95,13 @@ struct lt_expression *lt_expr_column(const struct lt_type *schema, uint32_t inde
 /* The node with a list of arguments of its own, which are those that it has. */
 struct lt_expression *lt_expr_copy_node(const struct lt_expression *node, struct lt_arena *arena);
 
+/* The node as a part of another text: itself where it names one, else a copy that names `text`. */
+struct lt_expression *lt_expr_of_text(struct lt_expression *node, const char *text,
+                                      struct lt_arena *arena);
+/* `by`, a part of what stood below `node`, for its place: a copy where it has to name `node`'s
+ * text, or to be evaluated once in all the places where `node` stands. */
+struct lt_expression *lt_expr_in_place(struct lt_expression *by, const struct lt_expression *node,
+                                       struct lt_arena *arena);
 /* NULL of a type, in the place of another node. */
 struct lt_expression *lt_expr_null(const struct lt_expression *at, const struct lt_type *type,
                                    struct lt_arena *arena);

@@ -4,8 +4,12 @@
  * coalesce), and keeps the query from starting where none does: it is marked, and the compiler
  * refuses it.
  *
- * Two rules take turns until nothing changes, as Spark's: what is NULL because of a NULL that is
- * written there becomes NULL, from the leaves up; then constants are evaluated, from the top down.
+ * Two passes take turns until nothing changes, as Spark's rules do. The first goes from the leaves
+ * up: what is NULL because of a NULL that is written there becomes NULL, coalesce() loses the parts
+ * it never comes to, and a test for NULL of what never is NULL is decided. The second goes from the
+ * top down: constants are evaluated; and behind that, from the leaves up, what is compared with
+ * itself is decided, and AND and OR by a side that is a constant, also within constants that fail
+ * under a condition.
  */
 #include <string.h>
 
@@ -282,7 +286,7 @@ static void fold_coalesce(struct lt_expression **node, struct folding *folding)
     struct lt_expression *shorter = lt_expr_copy_node(call, folding->arena);
     shorter->arguments = parts;
     shorter->argument_count = count;
-    *node = count == 1 ? parts[0] : shorter;
+    *node = count == 1 ? lt_expr_in_place(parts[0], call, folding->arena) : shorter;
     folding->has_changed = true;
 }
 
@@ -334,6 +338,13 @@ static void fold_decided(struct lt_expression **node, struct folding *folding)
     }
 }
 
+static void fold_all_decided(struct lt_expression **node, struct folding *folding)
+{
+    for (uint32_t i = 0; i < (*node)->argument_count; i++)
+        fold_all_decided(&(*node)->arguments[i], folding);
+    fold_decided(node, folding);
+}
+
 static void fold_constants(struct lt_expression **node, struct folding *folding, bool is_in_branch)
 {
     const char *text = folding->text;
@@ -350,6 +361,8 @@ static void fold_constants(struct lt_expression **node, struct folding *folding,
             return;
         }
         (*node)->is_failing = !is_in_branch && !has_part_of_records(*node);
+        if (is_in_branch)
+            fold_all_decided(node, folding);
         if ((*node)->is_failing || is_in_branch)
             return;
     }

@@ -113,11 +113,13 @@ enum lt_kernel lt_machine_fault(struct lt_machine *machine, const struct lt_call
         place->text != NULL && place->end > place->begin; /* what INSERT casts is not */
     if (!is_written || used < 0 || (size_t)used >= sizeof machine->fault_text)
         return LT_KERNEL_FAULT;
-    uint32_t size = place->end - place->begin;
+    uint32_t written = (uint32_t)strlen(place->text);
+    uint32_t end = place->end < written ? place->end : written;
+    uint32_t begin = place->begin < end ? place->begin : end, size = end - begin;
     lt_expr_count_place(*place, &machine->fault_line, &machine->fault_position);
     (void)snprintf(machine->fault_text + used, sizeof machine->fault_text - (size_t)used,
                    "; in \"%.*s%s\" (line %u, position %u)",
-                   (int)(size < SHOWN_MAX ? size : SHOWN_MAX), place->text + place->begin,
+                   (int)(size < SHOWN_MAX ? size : SHOWN_MAX), place->text + begin,
                    size > SHOWN_MAX ? "..." : "", machine->fault_line, machine->fault_position + 1);
     return LT_KERNEL_FAULT;
 }

@@ -45,6 +45,27 @@ struct lt_expression *lt_expr_copy_node(const struct lt_expression *node, struct
     return copy;
 }
 
+struct lt_expression *lt_expr_of_text(struct lt_expression *node, const char *text,
+                                      struct lt_arena *arena)
+{
+    if (text == NULL || node->text != NULL)
+        return node;
+    struct lt_expression *copy = lt_expr_copy_node(node, arena);
+    copy->text = text;
+    return copy;
+}
+
+struct lt_expression *lt_expr_in_place(struct lt_expression *by, const struct lt_expression *node,
+                                       struct lt_arena *arena)
+{
+    struct lt_expression *own = lt_expr_of_text(by, node->text, arena);
+    if (node->once == NULL || own->once != NULL)
+        return own;
+    own = own == by ? lt_expr_copy_node(by, arena) : own;
+    own->once = node->once;
+    return own;
+}
+
 struct lt_expression *lt_expr_null(const struct lt_expression *at, const struct lt_type *type,
                                    struct lt_arena *arena)
 {

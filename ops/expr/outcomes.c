@@ -14,11 +14,11 @@ static bool is_droppable(const struct lt_expression *condition)
            !lt_expr_has_failing(condition);
 }
 
-static struct lt_expression *drop_if(struct lt_expression *node)
+static struct lt_expression *drop_if(struct lt_expression *node, struct lt_arena *arena)
 {
     struct lt_expression **arguments = node->arguments;
     return is_droppable(arguments[0]) && lt_expr_same_value(arguments[1], arguments[2])
-               ? arguments[1]
+               ? lt_expr_in_place(arguments[1], node, arena)
                : node;
 }
 
@@ -55,7 +55,7 @@ static struct lt_expression *drop_branches(struct lt_expression *node, struct lt
     while (count > 0 && lt_expr_hash(node->arguments[2 * count - 2]) != 0)
         count--;
     if (count == 0)
-        return otherwise;
+        return lt_expr_in_place(otherwise, node, arena);
     struct lt_expression *copy = lt_expr_copy_node(node, arena);
     for (uint32_t i = 0; i < count; i++)
         copy->arguments[2 * i + 1] = otherwise;
@@ -73,5 +73,5 @@ struct lt_expression *lt_expr_drop_same_outcomes(struct lt_expression *node,
         return drop_branches(node, arena);
     bool is_if =
         node->kind == LT_EXPR_CALL && lt_function_at((size_t)node->index, NULL)->flow == LT_FLOW_IF;
-    return is_if ? drop_if(node) : node;
+    return is_if ? drop_if(node, arena) : node;
 }

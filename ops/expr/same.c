@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ops/expr/expr.h"
 #include "ops/expr/functions.h"
 
 /* ----------------------------------------------------------------------------------- constants */
@@ -218,4 +219,9 @@ uint64_t lt_expr_hash(const struct lt_expression *expression)
         hash = mix(hash, argument);
     }
     return hash == 0 ? 1 : hash;
+}
+
+bool lt_expr_varies(const struct lt_expression *expression)
+{
+    return lt_expr_has_column(expression) || lt_expr_hash(expression) == 0;
 }

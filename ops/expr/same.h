@@ -19,5 +19,7 @@ bool lt_expr_same(const struct lt_expression *a, const struct lt_expression *b);
 bool lt_expr_same_value(const struct lt_expression *a, const struct lt_expression *b);
 /* Equal for what is the same; 0 for what is not deterministic. */
 uint64_t lt_expr_hash(const struct lt_expression *expression);
+/* May it be another value for another record: has it a column, or is it not deterministic? */
+bool lt_expr_varies(const struct lt_expression *expression);
 
 #endif

@@ -79,5 +79,5 @@ void lt_use_alone(struct lt_expression *field)
 bool lt_use_is_alone(const struct lt_expression *call)
 {
     const struct lt_expression *document = call->arguments[0];
-    return call->alone != 0 && (lt_expr_has_column(document) || lt_expr_hash(document) == 0);
+    return call->alone != 0 && lt_expr_varies(document);
 }

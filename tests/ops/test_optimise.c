@@ -205,19 +205,36 @@ static void columns_that_nobody_reads_are_null(void **state)
 /* The text of the step that the fault comes from, not of the one it was put into. */
 static void a_fault_shows_the_text_it_comes_from(void **state)
 {
-    static const char *const steps[] = {"select 1 / (partition - 3) AS quotient",
-                                        "where quotient > 0", NULL};
-    struct run run;
+    static const char *const lists[] = {
+        "select 1 / (partition - 3) AS q",
+        "select map('k', 1 / (partition - 3))['k'] AS q",
+        "select map(0D, 7, 1 / (partition - 3), 8)[2.5D] AS q",
+        "select array(7, 1 / (partition - 3))[1] AS q",
+        "select coalesce(if(topic = '', 1 / (partition - 3), 1 / (partition - 3))) AS q",
+        "select map('k', 1 / (partition - 3)) AS q",
+        "select array(7, 1 / (partition - 3)) AS q",
+        "select topic AS t, partition - 3 AS q",
+    };
+    static const char *const wheres[] = {"where q > 0",      "where q > 0",    "where q > 0",
+                                         "where q > 0",      "where q > 0",    "where q['k'] > 0",
+                                         "where q[1] > 0", "where map(t, 1 / q)['orders'] > 0"};
     (void)state;
-    build(&run, steps, NULL);
-    optimise(&run);
-    assert_int_equal(run.nodes[0]->kind, LT_PLAN_FILTER);
-    struct lt_program *program = bench_program(&run.bench, run.nodes[0]->expressions[0],
-                                               run.nodes[0]->expression_texts[0], false);
-    assert_int_equal(lt_program_eval_predicate(program, run.bench.row), LT_PROGRAM_FAULT);
-    assert_non_null(strstr(lt_program_fault(program)->text, "in \"1 / (partition - 3)\""));
-    lt_program_destroy(program);
-    bench_fini(&run.bench);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        const char *const steps[] = {lists[i], wheres[i], NULL};
+        const char *wanted = i == 7 ? "in \"1 / q\"" : "in \"1 / (partition - 3)\"";
+        struct run run;
+        build(&run, steps, NULL);
+        optimise(&run);
+        assert_int_equal(run.nodes[0]->kind, LT_PLAN_FILTER);
+        struct lt_program *program = bench_program(&run.bench, run.nodes[0]->expressions[0],
+                                                   run.nodes[0]->expression_texts[0], false);
+        assert_int_equal(lt_program_eval_predicate(program, run.bench.row), LT_PROGRAM_FAULT);
+        const char *text = lt_program_fault(program)->text;
+        if (strstr(text, wanted) == NULL)
+            fail_msg("%s, %s: %s", lists[i], wheres[i], text);
+        lt_program_destroy(program);
+        bench_fini(&run.bench);
+    }
 }
 
 int main(void)

@@ -77,6 +77,24 @@ static void a_side_that_decides_is_enough(void **state)
     expect("raise_error('x')::INT = raise_error('x')::INT", "USER_RAISED_EXCEPTION");
 }
 
+static void a_side_that_decides_is_enough_under_a_condition(void **state)
+{
+    (void)state;
+#define IF(value, otherwise) "if(length(uuid()) = 36, " value ", " otherwise ")"
+    expect(IF("CAST('x' AS INT) > 1 OR true", "false"), "true");
+    expect(IF("CAST('x' AS INT) > 1 AND false", "true"), "false");
+    expect(IF("1 + 2147483647 > 1 OR true", "false"), "true");
+    expect(IF("(1 + 2147483647) <=> (1 + 2147483647)", "false"), "true");
+    expect(IF("isnull(1 + 2147483647)", "true"), "false");
+    expect(IF("if(CAST('x' AS INT) > 1 OR true, 5, 6)", "4"), "5");
+    expect(IF("upper(CAST(CAST('x' AS INT) > 1 OR true AS STRING))", "'q'"), "TRUE");
+    expect("CASE WHEN length(uuid()) = 36 THEN CAST('x' AS INT) > 1 OR true END", "true");
+    expect("coalesce(nullif(length(uuid()), 36), if(CAST('x' AS INT) > 1 OR true, 5, 6))", "5");
+    expect(IF("CAST('x' AS INT) > 1 OR false", "false"), "CAST_INVALID_INPUT");
+    expect(IF("CAST('x' AS INT) = CAST('x' AS INT)", "false"), "CAST_INVALID_INPUT");
+    expect(IF("1 + 2147483647 > 1", "false"), "ARITHMETIC_OVERFLOW");
+}
+
 static void behind_what_never_is_null_coalesce_has_nothing(void **state)
 {
     (void)state;
@@ -160,6 +178,7 @@ int main(void)
         cmocka_unit_test(elt_evaluates_what_it_chooses),
         cmocka_unit_test(what_has_no_type_is_null_where_a_type_is_wanted),
         cmocka_unit_test(a_side_that_decides_is_enough),
+        cmocka_unit_test(a_side_that_decides_is_enough_under_a_condition),
         cmocka_unit_test(behind_what_never_is_null_coalesce_has_nothing),
         cmocka_unit_test(the_value_of_a_map_that_is_made_on_the_spot_is_taken_without_it),
         cmocka_unit_test(what_may_be_null_by_its_type_is_evaluated_to_know_it),

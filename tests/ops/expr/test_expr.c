@@ -178,6 +178,23 @@ static void refuses_what_is_nested_too_deep_or_repeats_without_end(void **state)
     bench_fini(&bench);
 }
 
+/* A key is put in for each entry: 2^60 nodes, were it done for all of these maps. */
+static void starts_with_keys_that_are_values_of_maps_in_turn(void **state)
+{
+    struct bench bench;
+    char text[8192] = "offset";
+    (void)state;
+    bench_init(&bench);
+    for (int i = 0; i < 60; i++) {
+        char inner[8192];
+        memcpy(inner, text, sizeof inner);
+        (void)snprintf(text, sizeof text, "map(991L, offset, 1L, 2L)[%.8000s]", inner);
+    }
+    (void)snprintf(text + strlen(text), sizeof text - strlen(text), " = 991");
+    assert_int_equal(bench_answer(&bench, text), LT_PROGRAM_TRUE);
+    bench_fini(&bench);
+}
+
 static void expands_stars_and_names_columns_as_spark_does(void **state)
 {
     struct bench bench;
@@ -223,6 +240,7 @@ int main(void)
         cmocka_unit_test(refuses_a_condition_that_is_none),
         cmocka_unit_test(passes_over_the_name_of_a_condition),
         cmocka_unit_test(refuses_what_is_nested_too_deep_or_repeats_without_end),
+        cmocka_unit_test(starts_with_keys_that_are_values_of_maps_in_turn),
         cmocka_unit_test(expands_stars_and_names_columns_as_spark_does),
         cmocka_unit_test(tells_which_columns_are_read),
     };

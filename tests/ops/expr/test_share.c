@@ -212,7 +212,16 @@ static void draws_once_what_stands_in_several_places_by_its_meaning(void **state
     enum { DRAWS = 2000 };
     static const char *const texts[] = {"nullif(round(rand(1)), 1D) = 1D",
                                         "nullif(uuid(), 'x') IS NULL",
-                                        "round(rand(2) * 2) BETWEEN 1 AND 1"};
+                                        "round(rand(2) * 2) BETWEEN 1 AND 1",
+                                        /* once it is either less or more */
+                                        "coalesce(rand(2), 0) BETWEEN 0.5 AND 0.5",
+                                        "coalesce(NULL, rand(2)) BETWEEN 0.5 AND 0.5",
+                                        "map('a', rand(3))['a'] BETWEEN 0.5 AND 0.5",
+                                        "array(rand(4))[0] BETWEEN 0.5 AND 0.5",
+                                        "nullif(nvl(round(rand(5)), 0), 1D) = 1D",
+                                        /* but comparisons with other keys are other ones */
+                                        "nullif(map(rand(6) + 5, 'a', rand(7) * 0 + 2, 'b')[2D], "
+                                        "'c') IS NULL"};
     const struct lt_session plain = unoptimised(), *const sessions[] = {NULL, &plain};
     struct bench bench;
     (void)state;

@@ -72,6 +72,8 @@ static void a_constant_is_rounded_by_each_of_two_casts(void **state)
     expect("try_multiply(2D, TRY_CAST(greatest(1, 2147483647) AS FLOAT))", "4.294967296E9");
     expect("transform(array(2147483647), x -> CAST(CAST(x AS FLOAT) AS DOUBLE))",
            "[2.147483647E9]"); /* Spark leaves the inner one out */
+    expect("CAST(CAST(length(uuid()) + 2147483611 AS FLOAT) AS DOUBLE)", "2.147483647E9");
+    expect("CAST(CAST(CAST(rand(1) * 2147483647 AS INT) AS FLOAT) AS DOUBLE)", "1.366612983E9");
 }
 
 static void under_the_legacy_rules_decimals_are_written_as_java_does(void **state)
