@@ -1,6 +1,6 @@
 /*
- * What jumps over steps: CASE, IF, AND, OR, coalesce, IN, elt, and calls that are NULL before all
- * of their arguments are known.
+ * What jumps over steps: CASE, IF, AND, OR, coalesce, IN, elt, right(), and calls that are NULL
+ * before all of their arguments are known.
  *
  * The first operand is always evaluated (the second of a division); of what follows each is
  * evaluated only where those before it have left the question open, and what is computed there is
@@ -352,15 +352,6 @@ static bool can_fail(struct lt_compiler *compiler, const struct lt_expression *n
            node->kind != LT_EXPR_COLUMN && !lt_compiler_is_cheap(compiler, node);
 }
 
-static bool is_one_of(const struct lt_expression *node, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(node->name, names[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Their second argument comes first: the divisor, the text that is trimmed, the places. The first
  * `TRIED` of these divide and try; the first `DIVISIONS` divide. */
 static const char *const turned[] = {"try_divide", "try_mod", "/",     "%",     "mod",   "div",
@@ -371,8 +362,8 @@ enum { TRIED = 2, DIVISIONS = 7, TURNED = sizeof turned / sizeof turned[0] };
 static bool is_backward_call(const struct lt_expression *node)
 {
     bool is_quotient = strcmp(node->name, "/") == 0 || strcmp(node->name, "try_divide") == 0;
-    return node->argument_count == 2 && is_one_of(node, turned, TURNED) &&
-           !(is_quotient && lt_type_is_ansi_interval(node->arguments[0]->type));
+    return node->argument_count == 2 && lt_is_one_of(node->name, turned, TURNED) &&
+           !(is_quotient && lt_type_is_interval(node->arguments[0]->type));
 }
 
 /* Is it NULL where the divisor is zero, and may that be? */
@@ -380,7 +371,7 @@ static bool is_null_at_zero(struct lt_compiler *compiler, const struct lt_expres
 {
     static const union lt_value zero;
     const struct lt_expression *by = node->arguments[1];
-    return is_one_of(node, turned, compiler->session->is_legacy ? DIVISIONS : TRIED) &&
+    return lt_is_one_of(node->name, turned, compiler->session->is_legacy ? DIVISIONS : TRIED) &&
            lt_type_is_numeric(by->type) &&
            !(by->kind == LT_EXPR_LITERAL && !by->is_null &&
              lt_value_compare(by->type, &by->value, &zero) != 0);

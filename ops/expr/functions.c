@@ -82,6 +82,15 @@ bool lt_is_call_of(const struct lt_expression *node, const char *name)
            strcmp(lt_function_at((size_t)node->index, NULL)->name, name) == 0;
 }
 
+bool lt_is_one_of(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 const char *lt_function_nearest(const char *name)
 {
     static const char *const later[] = {"cast", "try_cast"};

@@ -212,6 +212,8 @@ const char *lt_function_nearest(const char *name);
 
 /* Is it an analysed call of the function of this name, by whatever name it is called there? */
 bool lt_is_call_of(const struct lt_expression *node, const char *name);
+/* Is the name one of the first `count` of `names`? */
+bool lt_is_one_of(const char *name, const char *const *names, size_t count);
 
 /* The letter of parameter `index` when `count` are given; 0 when the signature does not take that
  * many. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ops/expr/expr.h"
+#include "ops/expr/functions.h"
 
 /* Without what stands behind the brackets. */
 static uint32_t count_in_brackets(const struct lt_expression *call)
@@ -16,15 +17,6 @@ static uint32_t count_in_brackets(const struct lt_expression *call)
     return count;
 }
 
-static bool is_one_of(const char *name, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(names[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
 const char *lt_shown_order(const struct lt_expression *call, int64_t order)
 {
     static const char *const all[] = {" ASC NULLS FIRST", " DESC NULLS FIRST", " ASC NULLS LAST",
@@ -33,7 +25,7 @@ const char *lt_shown_order(const struct lt_expression *call, int64_t order)
     bool is_descending = (order & LT_EXPR_DESCENDING) != 0;
     if (strcmp(call->name, "mode") == 0)
         return is_descending ? "" : " DESC"; /* as Spark has it */
-    if (is_one_of(call->name, bare, 2))
+    if (lt_is_one_of(call->name, bare, 2))
         return is_descending ? " DESC" : "";
     return all[order & (LT_EXPR_DESCENDING | LT_EXPR_NULLS_LAST)];
 }
@@ -205,6 +197,6 @@ uint32_t lt_shown_count(const struct lt_expression *call)
                                         "last_value", "any_value", "approx_count_distinct"};
     if (call->argument_count == 2 && strcmp(call->name, "mode") == 0)
         return 0; /* text.c has it behind the brackets */
-    bool is_one = is_one_of(call->name, names, sizeof names / sizeof names[0]);
+    bool is_one = lt_is_one_of(call->name, names, sizeof names / sizeof names[0]);
     return call->argument_count > 1 && is_one ? 1 : call->argument_count;
 }

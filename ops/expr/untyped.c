@@ -31,15 +31,6 @@ static const struct {
     {"unix_timestamp", EACH}, {"~", 0},
 };
 
-static bool is_one_of(const struct lt_function *function, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(function->name, names[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool is_untyped(const struct lt_expression *node)
 {
     return node->type != NULL && node->type->kind == LT_TYPE_VOID && !lt_coerce_is_open(node);
@@ -56,10 +47,10 @@ static bool wants_beside(const struct lt_expression *call, const struct lt_funct
     if (call->argument_count != 2)
         return false;
     const struct lt_expression *other = call->arguments[1 - index];
-    if (is_one_of(function, operators, sizeof operators / sizeof operators[0]))
+    if (lt_is_one_of(function->name, operators, sizeof operators / sizeof operators[0]))
         return is_untyped(other);
     bool is_kind = other->type != NULL;
-    if (is_one_of(function, comparisons, sizeof comparisons / sizeof comparisons[0]))
+    if (lt_is_one_of(function->name, comparisons, sizeof comparisons / sizeof comparisons[0]))
         return is_kind && other->type->kind == LT_TYPE_STRING;
     return index == 1 && is_kind && strcmp(function->name, "[]") == 0 &&
            other->type->kind == LT_TYPE_ARRAY;

@@ -131,6 +131,22 @@ static void what_is_divided_by_zero_is_not_computed(void **state)
     expect("try_divide(length(uuid()) + to_number('x', '9'), 0)", "INVALID_FORMAT.MISMATCH_INPUT");
 }
 
+static void an_interval_is_computed_before_what_divides_it(void **state)
+{
+    struct lt_session legacy = legacy_session();
+    (void)state;
+#define FAILING "make_interval(CAST(concat(uuid(), 'x') AS INT))"
+    expect(FAILING " / (length(uuid()) - 36)", "CAST_INVALID_INPUT");
+    expect(FAILING " / nullif(length(uuid()), 36)", "CAST_INVALID_INPUT");
+    expect("make_interval(nullif(length(uuid()), 36)) / CAST(uuid() AS INT)", "NULL");
+    expect("make_interval(length(uuid()) + 2147483611, 2147483647) / (length(uuid()) - 36)",
+           "ARITHMETIC_OVERFLOW");
+    expect("make_interval(1) / (length(uuid()) - 36)", "INTERVAL_DIVIDED_BY_ZERO");
+    expect_in(&legacy, "make_interval(to_number(uuid(), '9')) / (length(uuid()) - 36)",
+              "INVALID_FORMAT.MISMATCH_INPUT");
+    expect_in(&legacy, FAILING " / 0", "NULL");
+}
+
 static void a_null_that_is_tried_hides_what_fails(void **state)
 {
     (void)state;
@@ -187,6 +203,7 @@ int main(void)
         cmocka_unit_test(parts_of_a_key_are_cast_as_they_are_stored),
         cmocka_unit_test(the_legacy_rules_cast_no_struct),
         cmocka_unit_test(what_is_divided_by_zero_is_not_computed),
+        cmocka_unit_test(an_interval_is_computed_before_what_divides_it),
         cmocka_unit_test(a_null_that_is_tried_hides_what_fails),
         cmocka_unit_test(times_of_no_zone_are_counted_in_the_sessions),
         cmocka_unit_test(an_escape_is_a_character_of_any_size),
