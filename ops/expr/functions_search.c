@@ -117,7 +117,8 @@ static const struct lt_bytes usual_escape = {.data = (const uint8_t *)"\\", .siz
 
 static bool stands_at(struct lt_bytes text, uint32_t at, struct lt_bytes part)
 {
-    return text.size_bytes - at >= part.size_bytes && is_same(text.data + at, &part);
+    return text.size_bytes - at >= part.size_bytes && text.data[at] == part.data[0] &&
+           is_same(text.data + at, &part);
 }
 
 /* How many bytes at `at` an escape makes an ordinary character of: it is needed there. 0: none. */

@@ -428,7 +428,8 @@ static bool take_type_tokens(struct lt_parser *parser)
         (void)lt_parser_take(parser);
         return true;
     }
-    if (is_nested && lt_parser_try_symbol(parser, LT_SYMBOL_NOT_EQUAL)) /* STRUCT<> */
+    /* STRUCT<>; ARRAY<> and MAP<> too, which whoever reads the type refuses. */
+    if (is_nested && lt_parser_try_symbol(parser, LT_SYMBOL_NOT_EQUAL))
         return true;
     if (!lt_parser_is_symbol(parser, 0, '(') &&
         !(is_nested && lt_parser_is_symbol(parser, 0, '<')))

@@ -12,7 +12,7 @@
 /* ----------------------------------------------------------------------------------- CASE, CAST */
 
 /* Is the token one of these words, which end in NULL? */
-static bool is_one_of(const struct lt_parser *parser, unsigned ahead, const char *const *words)
+static bool is_any_word(const struct lt_parser *parser, unsigned ahead, const char *const *words)
 {
     while (*words != NULL && !lt_parser_is_word(parser, ahead, *words))
         words++;
@@ -28,7 +28,7 @@ static bool leads_operand(const struct lt_parser *parser, bool is_operand)
                                         "div",  "rlike", "regexp", NULL};
     if (lt_parser_peek(parser, 0)->kind == LT_TOKEN_SYMBOL)
         return !lt_parser_is_symbol(parser, 0, ')') && !lt_parser_is_symbol(parser, 0, ']');
-    return is_operand ? lt_parser_is_word(parser, 0, "not") : is_one_of(parser, 0, words);
+    return is_operand ? lt_parser_is_word(parser, 0, "not") : is_any_word(parser, 0, words);
 }
 
 /* Behind CASE when: is the WHEN that is next that of the first branch, and no name too? A value
@@ -39,8 +39,8 @@ static bool is_branch_of_name(const struct lt_parser *parser)
     static const char *const infixes[] = {"is", "and", "or", "div", "then", "collate", NULL};
     bool goes_on = lt_parser_is_symbol(parser, 1, '(') || lt_parser_is_symbol(parser, 1, '-') ||
                    lt_parser_is_symbol(parser, 1, '+') || lt_parser_is_symbol(parser, 1, ':') ||
-                   is_one_of(parser, 1, infixes) || is_one_of(parser, 1, tests) ||
-                   (lt_parser_is_word(parser, 1, "not") && is_one_of(parser, 2, tests));
+                   is_any_word(parser, 1, infixes) || is_any_word(parser, 1, tests) ||
+                   (lt_parser_is_word(parser, 1, "not") && is_any_word(parser, 2, tests));
     return lt_parser_is_word(parser, 0, "when") && lt_parser_begins_operand(parser, 1) && !goes_on;
 }
 
