@@ -62,14 +62,15 @@ void lt_ahead_fini(struct lt_ahead *ahead)
     lt_assert(result == 0);
 }
 
-/* True if the position before was told to somebody; nobody is told it any more. */
+/* True if the position before was told to somebody; nobody is told it any more, unless it is the
+ * same. */
 static bool set_position(struct lt_ahead *ahead, const struct lt_position *position)
 {
     int result = pthread_mutex_lock(&ahead->lock);
     lt_assert(result == 0);
     bool was_taken = ahead->was_taken;
+    ahead->was_taken = was_taken && ahead->position.offset == position->offset;
     ahead->position = *position;
-    ahead->was_taken = false;
     result = pthread_mutex_unlock(&ahead->lock);
     lt_assert(result == 0);
     return was_taken;
