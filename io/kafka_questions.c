@@ -3,7 +3,7 @@
  *
  * What is wrong for a moment only - a leader moves, a topic made just now has none yet - is asked
  * again until the start's deadline, or, later on, for as long as a question may take. Whatever else
- * is wrong gets fetchOffset.numRetries.
+ * is wrong gets fetchOffset.numRetries. A query that is to end asks nothing again.
  *
  * on: the thread that starts the query, and the control thread; they wait.
  */
@@ -83,6 +83,8 @@ static bool rest_before_retry(const struct lt_kafka_source *source, rd_kafka_res
     bool is_used_up = tried > number_option(source, "fetchOffset.numRetries");
     bool has_time = source->is_starting || lt_clock_now_ns(lt_clock_system()) - begun_ns <
                                                (int64_t)QUERY_MS * LT_NS_PER_MS;
+    if (lt_connector_is_stopping(&source->env))
+        return false;
     if (is_used_up && !(has_time && lt_kafka_is_passing(err)))
         return false;
     if (is_used_up && pause_ns < PASSING_REST_MS * LT_NS_PER_MS)

@@ -83,7 +83,16 @@ struct lt_connector_env {
     /* For connect: give up then (--startup-timeout). On lt_clock_system(), whatever `clock` is: who
      * waits for another process waits in the machine's time. */
     int64_t deadline_ns;
+    /* True once the query is to end: who has waited for another process in vain need not begin
+     * anew. NULL: nobody says so. on: any. */
+    bool (*is_stopping)(void *context);
+    void *stop_context;
 };
+
+static inline bool lt_connector_is_stopping(const struct lt_connector_env *env)
+{
+    return env->is_stopping != NULL && env->is_stopping(env->stop_context);
+}
 
 /* A counter of a reader's or a writer's, by its name behind the prefix; NULL: nobody counts. */
 struct lt_shared_u64 *lt_connector_counter(const struct lt_connector_env *env,

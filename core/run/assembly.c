@@ -16,6 +16,7 @@
 
 static struct lt_connector_env base_env(struct lt_assembly *assembly)
 {
+    const struct lt_control_hooks *hooks = assembly->hooks;
     return (struct lt_connector_env){
         .clock = assembly->clock,
         .counters = assembly->counters,
@@ -26,6 +27,8 @@ static struct lt_connector_env base_env(struct lt_assembly *assembly)
         .place_thread = lt_placement_place_thread,
         .place_context = &assembly->placement,
         .deadline_ns = lt_clock_now_ns(lt_clock_system()) + assembly->settings.startup_timeout_ns,
+        .is_stopping = hooks != NULL ? hooks->stop_is_wanted : NULL,
+        .stop_context = hooks != NULL ? hooks->context : NULL,
     };
 }
 
@@ -333,8 +336,7 @@ static int64_t epoch_interval_ns(const struct lt_assembly *assembly)
     return interval_ns > 0 ? interval_ns : LT_NS_PER_S;
 }
 
-static int create_control(struct lt_assembly *assembly, const struct lt_control_hooks *hooks,
-                          struct lt_error *error)
+static int create_control(struct lt_assembly *assembly, struct lt_error *error)
 {
     bool has_state = assembly->pipeline.segments != NULL;
     struct lt_control_options options = {
@@ -353,7 +355,7 @@ static int create_control(struct lt_assembly *assembly, const struct lt_control_
         .clock = assembly->clock,
         .counters = assembly->counters,
         .progress = assembly->progress,
-        .hooks = hooks,
+        .hooks = assembly->hooks,
     };
     int code = lt_control_create(&options, &assembly->control, error);
     if (code != 0)
@@ -469,8 +471,7 @@ static int run_worker(const struct lt_assembly *assembly, struct lt_worker *work
     return code == 0 ? lt_counters_check_room(assembly->counters, error) : code;
 }
 
-static int populate(struct lt_assembly *assembly, const struct lt_control_hooks *hooks,
-                    struct lt_error *error)
+static int populate(struct lt_assembly *assembly, struct lt_error *error)
 {
     bool is_empty = assembly->pipeline.source->partition_count == 0; /* as yet: one lane waits */
     assembly->lane_count = is_empty ? 1 : lt_assembly_choose_lane_count(assembly);
@@ -479,7 +480,7 @@ static int populate(struct lt_assembly *assembly, const struct lt_control_hooks 
     if (code == 0)
         code = create_lanes(assembly, error);
     if (code == 0)
-        code = create_control(assembly, hooks, error);
+        code = create_control(assembly, error);
     for (uint32_t i = 0; i < assembly->worker_count && code == 0; i++)
         code = run_worker(assembly, assembly->workers[i], error);
     return code == 0 ? run_worker(assembly, assembly->control_worker, error) : code;
@@ -489,12 +490,13 @@ int lt_assembly_build(struct lt_assembly *assembly, const struct lt_query_spec *
                       const struct lt_control_hooks *hooks, struct lt_error *error)
 {
     int code = lt_assembly_bind(assembly, spec, error);
+    assembly->hooks = hooks;
     if (code == 0)
         code = prepare(assembly, error);
     if (code == 0)
         code = attach(assembly, error);
     if (code == 0)
-        code = populate(assembly, hooks, error);
+        code = populate(assembly, error);
     if (code != 0)
         lt_assembly_dismantle(assembly);
     return code;
@@ -562,8 +564,7 @@ static void carry_positions(struct lt_assembly *assembly)
         (struct lt_recovery){.first_epoch = lt_control_next_epoch(assembly->control)};
 }
 
-int lt_assembly_restart(struct lt_assembly *assembly, const struct lt_control_hooks *hooks,
-                        struct lt_error *error)
+int lt_assembly_restart(struct lt_assembly *assembly, struct lt_error *error)
 {
     stop_workers(assembly); /* the control agent is asked for what it knows */
     if (assembly->checkpoint == NULL)
@@ -574,7 +575,7 @@ int lt_assembly_restart(struct lt_assembly *assembly, const struct lt_control_ho
     if (code == 0)
         code = attach(assembly, error);
     if (code == 0)
-        code = populate(assembly, hooks, error);
+        code = populate(assembly, error);
     if (code != 0)
         end_run(assembly);
     return code;

@@ -26,6 +26,7 @@
 struct lt_assembly {
     /* for the query */
     const struct lt_query_spec *spec;
+    const struct lt_control_hooks *hooks; /* NULL where there is to be no run */
     const struct lt_clock *clock;
     struct lt_query_settings settings;
     struct lt_pipeline pipeline;
@@ -79,8 +80,7 @@ int lt_assembly_build(struct lt_assembly *assembly, const struct lt_query_spec *
                       const struct lt_control_hooks *hooks, struct lt_error *error) LT_MUST_USE;
 /* Ends the run at once and makes the next. On failure there is none: what is there for the query
  * stays. */
-int lt_assembly_restart(struct lt_assembly *assembly, const struct lt_control_hooks *hooks,
-                        struct lt_error *error) LT_MUST_USE;
+int lt_assembly_restart(struct lt_assembly *assembly, struct lt_error *error) LT_MUST_USE;
 /* Stops the workers at once and frees all. */
 void lt_assembly_dismantle(struct lt_assembly *assembly);
 

@@ -420,6 +420,17 @@ static int listen(struct lt_batch_control *control)
     return 1;
 }
 
+/* Sources that were asked for the next batch and have failed fail the query; not one that is to end
+ * and has no next batch: where it goes on from is known, and what is amiss is found then. */
+static int end_failed(struct lt_batch_control *control, int code, const struct lt_error *error)
+{
+    if (!control->options.is_stopping(control->options.context))
+        return code;
+    lt_log_warn("the query ends, and does not find out what there is to be read: %s", error->text);
+    control->is_closed = true;
+    return 1;
+}
+
 int lt_batch_control_step(struct lt_batch_control *control, struct lt_error *error)
 {
     int work = lt_async_progress_step(control->async, error);
@@ -429,7 +440,7 @@ int lt_batch_control_step(struct lt_batch_control *control, struct lt_error *err
         (control->is_requested ||
          lt_clock_now_ns(control->options.batches.clock) >= control->trigger_ns)) {
         int pulled = pull_trigger(control, error);
-        work = pulled < 0 ? pulled : work + pulled;
+        work = pulled < 0 ? end_failed(control, pulled, error) : work + pulled;
     }
     if (control->is_closed || control->is_done)
         lt_async_progress_close(control->async);

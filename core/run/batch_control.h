@@ -66,6 +66,8 @@ struct lt_batch_control_options {
     /* Readers that have told of more are to tell again: the sources were asked, and there is
      * nothing. False: not all were told. */
     bool (*listen)(void *context);
+    /* The query is to end: that a source does not answer is no fault then. */
+    bool (*is_stopping)(void *context);
     /* A trigger has found nothing to do. */
     void (*idle)(void *context);
     void *context;

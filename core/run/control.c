@@ -91,6 +91,12 @@ static bool port_listen(void *context)
     return lt_batch_lanes_listen(&((struct lt_control *)context)->world);
 }
 
+static bool port_is_stopping(void *context)
+{
+    const struct lt_control_hooks *hooks = ((struct lt_control *)context)->options.hooks;
+    return hooks->stop_is_wanted(hooks->context);
+}
+
 static bool port_show(void *context, uint32_t delivery, uint64_t epoch)
 {
     return lt_batch_lanes_show(&((struct lt_control *)context)->world, delivery, epoch);
@@ -486,6 +492,7 @@ static void create_batches(struct lt_control *control)
                               port_done}},
         .add_times = port_add_times,
         .listen = port_listen,
+        .is_stopping = port_is_stopping,
         .idle = on_idle,
         .context = control,
     };

@@ -144,7 +144,7 @@ static void restart(struct lt_query *query)
     if (!is_wanted) {
         lt_error_set(&error, LT_E_CANCELLED, "the query was destroyed");
     } else {
-        if (lt_assembly_restart(&query->assembly, &query->hooks, &error) == 0)
+        if (lt_assembly_restart(&query->assembly, &error) == 0)
             return;
         lt_error_append(&error, "cannot begin again with the source's new partitions");
     }

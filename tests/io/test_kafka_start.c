@@ -317,6 +317,31 @@ static void what_does_not_pass_is_asked_as_often_as_the_option_says(void **state
     assert_int_equal(initial(world, positions), 0);
 }
 
+static bool is_wanted(void *context)
+{
+    return *(const bool *)context;
+}
+
+static void a_query_that_is_to_end_asks_nothing_again(void **state)
+{
+    struct world *world = *state;
+    enum { LIST_OFFSETS = 2 };
+    struct lt_position positions[1];
+    bool is_stop_wanted = false;
+    world->env.is_stopping = is_wanted;
+    world->env.stop_context = &is_stop_wanted;
+    world_topic(world, "t", 1);
+    world_connect(world, WORLD_OPTIONS("subscribe=t"));
+    world_reader(world, NULL);
+    rd_kafka_mock_push_request_errors(
+        world->cluster, LIST_OFFSETS, 3, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+        RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    is_stop_wanted = true;
+    for (int i = 0; i < 3; i++)
+        assert_true(world->source->ops->latest(world->source, positions, &world->error) < 0);
+    assert_int_equal(world->source->ops->latest(world->source, positions, &world->error), 0);
+}
+
 static void a_topic_without_a_leader_is_waited_for_until_the_deadline(void **state)
 {
     struct world *world = *state;
@@ -435,6 +460,7 @@ int main(void)
         CASE(a_pattern_finds_new_topics_of_a_broker_that_answers_late),
         CASE(leaders_that_move_are_waited_for_until_the_deadline),
         CASE(what_does_not_pass_is_asked_as_often_as_the_option_says),
+        CASE(a_query_that_is_to_end_asks_nothing_again),
         CASE(a_topic_without_a_leader_is_waited_for_until_the_deadline),
         CASE(a_clock_that_stands_still_does_not_hold_up_the_deadline),
         CASE(a_broker_that_takes_connections_and_says_nothing_is_nobody),

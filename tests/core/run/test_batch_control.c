@@ -36,6 +36,7 @@ static struct {
     struct lt_batch_settings settings;
     struct lt_batch_control *control;
     uint32_t listen_count;
+    bool is_failing, is_stopping;
 } world;
 
 /* -------------------------------------------------------------------------------------- fakes */
@@ -44,8 +45,9 @@ static int part_latest(struct lt_source *source, struct lt_position *positions,
                        struct lt_error *error)
 {
     struct part *part = (struct part *)(void *)source;
-    (void)error;
     part->ask_count++;
+    if (world.is_failing)
+        return lt_error_set(error, LT_E_IO, "nobody answers");
     positions[0] = (struct lt_position){.offset = part->heard_end};
     lt_clock_manual_advance(&world.clock, part->asking_ms * LT_NS_PER_MS);
     return 0;
@@ -97,6 +99,12 @@ static bool count_listen(void *context)
     return true;
 }
 
+static bool is_stopping(void *context)
+{
+    (void)context;
+    return world.is_stopping;
+}
+
 static void do_nothing(void *context)
 {
     (void)context;
@@ -128,12 +136,14 @@ static int set_up(void **state)
                     .clock = &world.clock.clock,
                     .ports = {.run = no_run}},
         .listen = count_listen,
+        .is_stopping = is_stopping,
         .idle = do_nothing,
     };
     options.batches.sources =
         lt_source_parts(&world.pipeline.source, &options.batches.source_count);
     world.control = lt_batch_control_create(&options);
     world.listen_count = 0;
+    world.is_failing = world.is_stopping = false;
     return 0;
 }
 
@@ -235,6 +245,22 @@ static void who_does_not_know_its_end_is_asked_before_there_is_rest(void **state
     assert_waits();
 }
 
+static void a_source_that_does_not_answer_fails_the_query_unless_it_is_to_end(void **state)
+{
+    (void)state;
+    struct lt_error error;
+    run_to_rest();
+    world.is_failing = true;
+    lt_batch_control_request(world.control);
+    assert_int_equal(lt_batch_control_step(world.control, &error), LT_E_IO);
+    assert_string_equal(error.text, "source hearing: nobody answers");
+    assert_false(lt_batch_control_is_over(world.control));
+    world.is_stopping = true;
+    lt_batch_control_request(world.control);
+    assert_true(lt_batch_control_step(world.control, &error) > 0);
+    assert_true(lt_batch_control_is_over(world.control));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -243,6 +269,7 @@ int main(void)
         TEST(what_comes_before_readers_tell_anew_is_found_soon_all_the_same),
         TEST(what_was_heard_of_and_is_held_back_is_looked_at_again_soon),
         TEST(who_does_not_know_its_end_is_asked_before_there_is_rest),
+        TEST(a_source_that_does_not_answer_fails_the_query_unless_it_is_to_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
