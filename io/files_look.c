@@ -7,16 +7,19 @@
 #include "core/base/arena.h"
 #include "core/base/log.h"
 #include "io/files_manifest.h"
+#include "io/files_name.h"
+#include "io/files_whole.h"
+#include "io/manifest.h"
 
-/* A file that is to be read, unless it was seen. */
+enum { EVENT_READS_MAX = 1000, FILES_HEARD_MAX = 256 /* that are asked about at a time */ };
+
+/* A file that may have to be read. */
 static int consider(void *context, const struct lt_files_found *found, struct lt_error *error)
 {
     struct lt_files_look *look = context;
-    struct lt_files_seen *seen = look->source->seen;
     (void)error;
-    if (!lt_files_seen_is_new(seen, found->path, found->modified_ms))
+    if (!lt_files_seen_is_new(look->source->seen, found->path, found->modified_ms))
         return 0;
-    lt_files_seen_add(seen, found->path, found->modified_ms);
     const struct lt_files_item item = {
         .path = lt_strdup(found->path),
         .modified_ms = found->modified_ms,
@@ -36,17 +39,67 @@ static int watch_directory(void *context, const char *path, struct lt_error *err
     return 0;
 }
 
-/* A name that was created counts when the file is whole already: a link to it. */
-static bool is_link(const char *path)
-{
-    struct stat status;
-    return lstat(path, &status) == 0 && (S_ISLNK(status.st_mode) || status.st_nlink > 1);
-}
-
 bool lt_files_has_come(const struct lt_files_place *place, const char *path, bool is_complete)
 {
-    return lt_files_is_wanted(place, path) && (is_complete || is_link(path));
+    return lt_files_is_wanted(place, path) && (is_complete || lt_files_is_whole(path));
 }
+
+bool lt_files_may_hold_files(const struct lt_files_place *place, const char *directory)
+{
+    const char *name = lt_files_base_name(directory);
+    return place->is_deep || place->is_glob || strchr(name, '=') != NULL ||
+           strcmp(name, LT_MANIFEST_FOLDER) == 0;
+}
+
+/* -------------------------------------------------------------------------------------- hearing */
+
+struct hearing {
+    const struct lt_files_place *place;
+    int asked_count;
+    bool has_heard, is_news;
+};
+
+/* There may be something to read in it: whether it is whole is for the listing to say. */
+static bool has_content(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && (S_ISLNK(status.st_mode) || status.st_size > 0);
+}
+
+static void hear_file(void *context, const char *path, bool is_complete)
+{
+    struct hearing *hearing = context;
+    hearing->has_heard = true;
+    if (hearing->is_news || !lt_files_is_wanted(hearing->place, path))
+        return;
+    hearing->is_news =
+        is_complete || hearing->asked_count++ == FILES_HEARD_MAX || has_content(path);
+}
+
+static void hear_directory(void *context, const char *path)
+{
+    struct hearing *hearing = context;
+    hearing->has_heard = true;
+    hearing->is_news |= lt_files_may_hold_files(hearing->place, path);
+}
+
+static void hear_all(void *context)
+{
+    ((struct hearing *)context)->is_news = true;
+}
+
+bool lt_files_hear(struct lt_files_watch *watch, const struct lt_files_place *place, int reads_max)
+{
+    struct hearing hearing = {.place = place};
+    const struct lt_files_watch_visitor visitor = {
+        .file = hear_file, .directory = hear_directory, .all = hear_all, .context = &hearing};
+    for (int i = 0; i < reads_max; i++)
+        if (lt_files_watch_read(watch, &visitor))
+            break;
+    return hearing.is_news || (hearing.has_heard && lt_files_manifest_is_there(place));
+}
+
+/* -------------------------------------------------------------------------------------- looking */
 
 static int look_at_some(struct lt_files_look *look)
 {
@@ -125,16 +178,61 @@ static void cut(struct lt_files_look *look)
     }
 }
 
+/* A manifest names what is whole, and names it once. */
+static bool is_left_out(const struct lt_files_look *look, const char *path)
+{
+    return look->watch != NULL && !look->is_by_manifest &&
+           lt_files_watch_is_open(look->watch, path) && !lt_files_is_whole(path);
+}
+
+/* One path may have been found twice, and several count as one with fileNameOnly. */
+static bool take(const struct lt_files_look *look, const struct lt_files_item *item)
+{
+    struct lt_files_seen *seen = look->source->seen;
+    if (!lt_files_seen_is_new(seen, item->path, item->modified_ms))
+        return false;
+    lt_files_seen_add(seen, item->path, item->modified_ms);
+    return true;
+}
+
+/* Takes what is closed of what was found; or gives back what is not of what was taken. */
+static void keep_closed(struct lt_files_look *look, bool is_taken)
+{
+    struct lt_files_queue *found = &look->found;
+    size_t count = found->count;
+    found->count = look->left_out = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct lt_files_item *item = &found->items[found->first + i];
+        bool is_out = is_left_out(look, item->path);
+        look->left_out += is_out;
+        if (is_out && is_taken)
+            lt_files_seen_remove(look->source->seen, item->path);
+        if (!is_out && (is_taken || take(look, item)))
+            found->items[found->first + found->count++] = *item;
+        else
+            free(item->path);
+    }
+}
+
+void lt_files_leave_out_open(struct lt_files_look *look)
+{
+    keep_closed(look, true);
+}
+
 int64_t lt_files_look_call(void *context)
 {
     struct lt_files_look *look = context;
     struct lt_files_source *source = look->source;
-    look->is_cut = look->cannot_watch = false;
-    look->code = lt_files_manifest_is_there(&source->settings.place) ? look_at_manifest(look)
-                 : look->is_all                                      ? look_at_all(look)
-                                                                     : look_at_some(look);
+    look->is_cut = look->cannot_watch = look->has_heard = false;
+    look->is_by_manifest = lt_files_manifest_is_there(&source->settings.place);
+    look->code = look->is_by_manifest ? look_at_manifest(look)
+                 : look->is_all       ? look_at_all(look)
+                                      : look_at_some(look);
     if (look->code != 0)
         return look->code;
+    if (look->hears && look->watch != NULL)
+        look->has_heard = lt_files_hear(look->watch, &source->settings.place, EVENT_READS_MAX);
+    keep_closed(look, false);
     lt_files_queue_sort(&look->found, source->settings.is_latest_first);
     cut(look);
     int64_t oldest_ms = lt_files_seen_purge(source->seen);

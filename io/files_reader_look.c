@@ -10,9 +10,6 @@
 #include <string.h>
 
 #include "core/base/log.h"
-#include "io/files_manifest.h"
-#include "io/files_name.h"
-#include "io/manifest.h"
 
 enum { EVENT_READS_MAX = 16 /* at a time; what is left makes the watch tell again */ };
 
@@ -32,17 +29,10 @@ static void see_event(void *context, const char *path, bool is_complete)
     lt_text_append_n(&reader->changed, path, strlen(path) + 1);
 }
 
-static bool may_hold_files(const struct lt_files_place *place, const char *directory)
-{
-    const char *name = lt_files_base_name(directory);
-    return place->is_deep || place->is_glob || strchr(name, '=') != NULL ||
-           strcmp(name, LT_MANIFEST_FOLDER) == 0;
-}
-
 static void see_directory(void *context, const char *path)
 {
     struct lt_files_reader *reader = context;
-    reader->wants_all |= may_hold_files(&reader->source->settings.place, path);
+    reader->wants_all |= lt_files_may_hold_files(&reader->source->settings.place, path);
 }
 
 static void see_all(void *context)
@@ -70,14 +60,19 @@ static void arm_watch(struct lt_files_reader *reader, const struct lt_files_watc
     lt_reactor_submit(reader->reactor, &reader->watch_io);
 }
 
-/* The kernel keeps events until they are read; that is done when no look adds directories. */
-static void read_events(struct lt_files_reader *reader)
+static bool read_some(struct lt_files_reader *reader)
 {
     const struct lt_files_watch_visitor visitor = {
         .file = see_event, .directory = see_directory, .all = see_all, .context = reader};
+    return lt_files_watch_read(reader->watch, &visitor);
+}
+
+/* The kernel keeps events until they are read; that is done when no look adds directories. */
+static void read_events(struct lt_files_reader *reader)
+{
     if (!reader->has_events || reader->look_io.is_pending || lt_files_reader_is_polled(reader))
         return;
-    if (!lt_files_watch_read(reader->watch, &visitor))
+    if (!read_some(reader))
         return; /* there are more: the next poll reads them */
     reader->has_events = false;
     arm_watch(reader, reader->watch);
@@ -94,6 +89,17 @@ static void lose_watch(struct lt_files_reader *reader, const struct lt_error *wh
         lt_reactor_cancel(reader->reactor, &reader->watch_io);
 }
 
+/* A file that was found may have been created since the watch was read. */
+static void leave_out_open(struct lt_files_reader *reader)
+{
+    if (lt_files_reader_is_polled(reader) || reader->look.found.count == 0)
+        return;
+    for (int i = 0; i < EVENT_READS_MAX; i++)
+        if (read_some(reader))
+            break;
+    lt_files_leave_out_open(&reader->look);
+}
+
 static void look_done(struct lt_io *io)
 {
     struct lt_files_reader *reader = io->context;
@@ -107,6 +113,7 @@ static void look_done(struct lt_io *io)
         lt_files_reader_fail(reader, &look->error);
         return;
     }
+    leave_out_open(reader);
     if (look->cannot_watch)
         lose_watch(reader, &look->error);
     lt_files_queue_move(&reader->queue, &look->found);
@@ -215,45 +222,6 @@ void lt_files_reader_look(struct lt_files_reader *reader)
 
 /* ----------------------------------------------------------------------------------- in batches */
 
-/* What was heard. The control thread lists for each piece of news: so files that are hidden, or are
- * being written, are none. */
-struct hearing {
-    const struct lt_files_place *place;
-    bool has_heard, is_news;
-};
-
-static void hear_file(void *context, const char *path, bool is_complete)
-{
-    struct hearing *hearing = context;
-    hearing->has_heard = true;
-    hearing->is_news = hearing->is_news || lt_files_has_come(hearing->place, path, is_complete);
-}
-
-static void hear_directory(void *context, const char *path)
-{
-    struct hearing *hearing = context;
-    hearing->has_heard = true;
-    hearing->is_news |= may_hold_files(hearing->place, path);
-}
-
-static void hear_all(void *context)
-{
-    ((struct hearing *)context)->is_news = true;
-}
-
-/* Reads the events. Where a manifest says what there is, the files that it consists of are hidden
- * ones. */
-static bool hear_news(const struct lt_files_reader *reader)
-{
-    struct hearing hearing = {.place = &reader->source->settings.place};
-    const struct lt_files_watch_visitor visitor = {
-        .file = hear_file, .directory = hear_directory, .all = hear_all, .context = &hearing};
-    for (int i = 0; i < EVENT_READS_MAX && !hearing.is_news; i++)
-        if (lt_files_watch_read(reader->source->watch, &visitor))
-            break;
-    return hearing.is_news || (hearing.has_heard && lt_files_manifest_is_there(hearing.place));
-}
-
 void lt_files_reader_listen(struct lt_files_reader *reader)
 {
     if (reader->source->watch == NULL || reader->watch_io.is_pending)
@@ -267,7 +235,8 @@ bool lt_files_reader_has_news(struct lt_files_reader *reader)
     if (!reader->has_events)
         return reader->has_news;
     reader->has_events = false;
-    reader->has_news |= hear_news(reader);
+    reader->has_news |= lt_files_hear(reader->source->watch, &reader->source->settings.place,
+                                      EVENT_READS_MAX);
     if (!reader->has_news)
         arm_watch(reader, reader->source->watch);
     return reader->has_news;

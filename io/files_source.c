@@ -95,7 +95,8 @@ static const struct lt_option_spec option_table[] = {
      .default_text = "100ms",
      .min = LT_NS_PER_MS,
      .max = (int64_t)86400 * LT_NS_PER_S,
-     .doc = "How often directories are listed where they cannot be watched."},
+     .doc = "How often directories are listed where they cannot be watched; in batches also while "
+            "a file is open."},
     {.name = "recursiveFileLookup",
      .type = LT_OPTION_BOOL,
      .default_text = "false",

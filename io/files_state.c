@@ -10,7 +10,12 @@
 #include "io/files_look.h"
 #include "io/files_manifest.h"
 
-enum { EVENT_READS_MAX = 1000 };
+enum {
+    EVENT_READS_MAX = 1000,
+    LOOKS_MAX = 3, /* at a time, while something comes meanwhile */
+};
+
+static const int64_t watched_interval_ns_min = 10 * (int64_t)LT_NS_PER_S;
 
 void lt_files_lock(struct lt_files_source *source)
 {
@@ -210,7 +215,7 @@ static void see_nothing(void *context)
     (void)context;
 }
 
-/* What the watch tells of is found by the listing that follows; what comes later is told anew. */
+/* What the watch tells of is found by the listing that follows. */
 static void forget_events(struct lt_files_source *source)
 {
     static const struct lt_files_watch_visitor visitor = {
@@ -220,25 +225,50 @@ static void forget_events(struct lt_files_source *source)
             break;
 }
 
+/* When nobody tells, where the watch does not see, and of files that are left out for now. What
+ * came while the directories were listed was told to nobody. */
+static int64_t look_interval_ns(const struct lt_files_source *source,
+                                const struct lt_files_look *look)
+{
+    if (look->has_heard)
+        return 0;
+    int64_t interval_ns = source->settings.poll_interval_ns;
+    bool is_polled = source->watch == NULL || source->is_watch_lost || look->left_out > 0;
+    return is_polled || interval_ns > watched_interval_ns_min ? interval_ns
+                                                              : watched_interval_ns_min;
+}
+
+/* A listing that found nothing is made again if something came meanwhile. */
+static int list(struct lt_files_source *source, struct lt_files_look *look)
+{
+    for (int i = 0; i < LOOKS_MAX; i++) {
+        look->watch = source->is_watch_lost ? NULL : source->watch;
+        forget_events(source);
+        if (lt_files_look_call(look) != 0)
+            return look->code;
+        if (look->cannot_watch)
+            lose_watch(source, &look->error);
+        if (!look->has_heard || look->found.count > 0)
+            break;
+    }
+    return 0;
+}
+
 /* All files there are now, behind those of the log that are not read yet. */
 int lt_files_latest(struct lt_source *base, struct lt_position *positions, struct lt_error *error)
 {
     struct lt_files_source *source = lt_files_source_of(base);
-    struct lt_files_look look = {.source = source,
-                                 .watch = source->is_watch_lost ? NULL : source->watch,
-                                 .is_all = true};
+    struct lt_files_look look = {.source = source, .is_all = true, .hears = true};
     lt_text_init(&look.paths);
-    forget_events(source);
     lt_files_drop_admitted(source);
     lt_files_unsee(source, &source->listed);
-    if (lt_files_look_call(&look) != 0) {
+    if (list(source, &look) != 0) {
         lt_files_queue_fini(&look.found);
         if (error != NULL)
             *error = look.error;
         return look.code;
     }
-    if (look.cannot_watch)
-        lose_watch(source, &look.error);
+    base->look_interval_ns = look_interval_ns(source, &look);
     lt_files_queue_move(&source->listed, &look.found);
     positions[0] = (struct lt_position){
         .offset = (int64_t)(lt_files_log_end(source->log) + source->listed.count)};

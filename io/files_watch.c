@@ -12,6 +12,8 @@
 
 #include "core/base/arena.h"
 #include "core/base/text_buffer.h"
+#include "io/files_name.h"
+#include "io/files_seen.h"
 
 enum { EVENTS_SIZE = 64 * 1024, DIRECTORIES_FIRST = 16 };
 
@@ -23,6 +25,7 @@ struct lt_files_watch {
     pthread_mutex_t lock; /* of what follows */
     char **directories; /* by the kernel's number, which counts up; NULL: watched no more */
     size_t capacity;
+    struct lt_files_seen *open; /* names that were created and not closed; no hidden ones */
     struct lt_text_buffer path;
     char events[EVENTS_SIZE] __attribute__((aligned(8)));
 };
@@ -50,6 +53,7 @@ struct lt_files_watch *lt_files_watch_create(struct lt_error *error)
     watch->fd = fd;
     int result = pthread_mutex_init(&watch->lock, NULL);
     lt_assert(result == 0);
+    watch->open = lt_files_seen_create(INT64_MAX, false);
     lt_text_init(&watch->path);
     return watch;
 }
@@ -61,6 +65,7 @@ void lt_files_watch_destroy(struct lt_files_watch *watch)
     for (size_t i = 0; i < watch->capacity; i++)
         free(watch->directories[i]);
     free(watch->directories);
+    lt_files_seen_destroy(watch->open);
     lt_text_fini(&watch->path);
     int result = pthread_mutex_destroy(&watch->lock);
     lt_assert(result == 0);
@@ -89,6 +94,12 @@ static bool is_remote(const char *directory)
     return false;
 }
 
+static void forget_open(struct lt_files_watch *watch)
+{
+    lt_files_seen_destroy(watch->open);
+    watch->open = lt_files_seen_create(INT64_MAX, false);
+}
+
 static void keep(struct lt_files_watch *watch, size_t number, const char *directory)
 {
     size_t old = watch->capacity;
@@ -102,6 +113,8 @@ static void keep(struct lt_files_watch *watch, size_t number, const char *direct
     }
     if (watch->directories[number] != NULL && strcmp(watch->directories[number], directory) == 0)
         return;
+    if (watch->directories[number] != NULL)
+        forget_open(watch); /* they would be closed by another name */
     free(watch->directories[number]);
     watch->directories[number] = lt_strdup(directory);
 }
@@ -155,6 +168,16 @@ static void forget(struct lt_files_watch *watch, const struct inotify_event *eve
     watch->directories[number] = NULL;
 }
 
+static void take_file(struct lt_files_watch *watch, const char *path, bool is_complete,
+                      const struct lt_files_watch_visitor *visitor)
+{
+    if (is_complete)
+        lt_files_seen_remove(watch->open, path);
+    else if (!lt_files_is_hidden(lt_files_base_name(path)))
+        lt_files_seen_add(watch->open, path, 0);
+    visitor->file(visitor->context, path, is_complete);
+}
+
 static void take_event(struct lt_files_watch *watch, const struct inotify_event *event,
                        const struct lt_files_watch_visitor *visitor)
 {
@@ -162,6 +185,8 @@ static void take_event(struct lt_files_watch *watch, const struct inotify_event 
         forget(watch, event);
         return;
     }
+    if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | IN_MOVE_SELF))
+        forget_open(watch);
     if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | IN_DELETE_SELF | IN_MOVE_SELF)) {
         visitor->all(visitor->context);
         return;
@@ -170,7 +195,7 @@ static void take_event(struct lt_files_watch *watch, const struct inotify_event 
     if (path != NULL && (event->mask & IN_ISDIR))
         visitor->directory(visitor->context, path);
     else if (path != NULL)
-        visitor->file(visitor->context, path, (event->mask & IN_CREATE) == 0);
+        take_file(watch, path, (event->mask & IN_CREATE) == 0, visitor);
 }
 
 static bool read_events(struct lt_files_watch *watch, const struct lt_files_watch_visitor *visitor)
@@ -192,4 +217,13 @@ bool lt_files_watch_read(struct lt_files_watch *watch, const struct lt_files_wat
     bool is_all = read_events(watch, visitor);
     unlock(watch);
     return is_all;
+}
+
+bool lt_files_watch_is_open(struct lt_files_watch *watch, const char *path)
+{
+    lock(watch);
+    bool is_open = lt_files_seen_count(watch->open) > 0 &&
+                   !lt_files_seen_is_new(watch->open, path, 0);
+    unlock(watch);
+    return is_open;
 }

@@ -7,6 +7,12 @@
  * ran over) asks for a listing of all. File systems that other machines write to (NFS, SMB, ...)
  * tell nothing, so that they have to be listed again and again.
  *
+ * The watch also remembers which names were created and not closed by a writer since: files that
+ * are being written, for all that is known, unless they are links (io/files_whole.h). It knows that
+ * of what happened since the directory is watched, and forgets it when the kernel's queue runs
+ * over, since the news of a close may have been lost then. So nothing counts as being written for
+ * ever.
+ *
  * on: any thread; in batches one lists and adds directories, and another reads events. Created and
  * destroyed while nobody else has it.
  */
@@ -39,6 +45,9 @@ struct lt_files_watch_visitor {
     void (*all)(void *context);                         /* list again */
     void *context;
 };
+/* Was this name created, and not closed by a writer since, as far as events were read? */
+bool lt_files_watch_is_open(struct lt_files_watch *watch, const char *path);
+
 /* Reads the events that are there; does not wait. False: there are more. The visitor is called with
  * the watch locked, and asks nothing of it. */
 bool lt_files_watch_read(struct lt_files_watch *watch,
