@@ -427,10 +427,8 @@ static void wait_for_reactor(struct lt_spool *spool)
     lt_waker_unpark(&spool->reactor->waker);
 }
 
-void lt_spool_detach(struct lt_spool *spool)
+void lt_spool_flush(struct lt_spool *spool)
 {
-    if (spool->reactor == NULL)
-        return;
     while (spool->outstanding > 0 || spool->is_unlinking || spool->gathered.size_bytes > 0) {
         if (spool->outstanding == 0 && spool->gathered.size_bytes > 0) {
             if (spool->error.code == 0)
@@ -441,6 +439,13 @@ void lt_spool_detach(struct lt_spool *spool)
         if (spool->outstanding > 0 || spool->is_unlinking)
             wait_for_reactor(spool);
     }
+}
+
+void lt_spool_detach(struct lt_spool *spool)
+{
+    if (spool->reactor == NULL)
+        return;
+    lt_spool_flush(spool);
     if (spool->fd >= 0)
         close(spool->fd);
     spool->fd = -1;

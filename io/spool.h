@@ -54,8 +54,10 @@ void lt_spool_release(struct lt_spool *spool, uint64_t byte);
 /* From here to detach the spool belongs to the reactor's thread. */
 void lt_spool_attach(struct lt_spool *spool, struct lt_reactor *reactor,
                      const struct lt_clock *clock);
-/* Makes durable what was appended, and waits for that. What fails here was never said to be
- * durable. */
+/* Makes durable what was appended, and waits for that and for what is being removed. What fails
+ * here was never said to be durable. on: lane. */
+void lt_spool_flush(struct lt_spool *spool);
+/* The same, and it belongs to nobody then. */
 void lt_spool_detach(struct lt_spool *spool);
 
 /* False: try again after the next poll. A spool of which everything is released has room for

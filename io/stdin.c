@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/arena.h"
+#include "core/base/log.h"
 #include "core/text/json_tree.h"
 #include "io/stdin_internal.h"
 
@@ -116,8 +117,25 @@ static void stdin_original(struct lt_source *source, struct lt_row *root, struct
     lt_feed_original(root, into, out);
 }
 
+/* The process will not read it, and nobody else can. */
+static void tell_lost(const struct lt_stdin_source *source)
+{
+    uint64_t appended = lt_spool_end(source->spool).byte,
+             failed = appended - lt_spool_durable(source->spool);
+    if (source->rest_bytes + failed == 0)
+        return;
+    lt_log_warn("source stdin: %" PRIu64 " bytes that were read are lost, for they are not in the "
+                "spool \"%s\": %s",
+                source->rest_bytes + failed, lt_spool_directory(source->spool),
+                failed > 0            ? "it could not be written"
+                : source->lacked_room ? "it had no room; hint: set \"spoolSize\" higher"
+                                      : "they are no whole record");
+}
+
 static void stdin_close(struct lt_source *source)
 {
+    if (stdin_of(source)->spool != NULL)
+        tell_lost(stdin_of(source));
     lt_spool_close(stdin_of(source)->spool);
     free(stdin_of(source)->rest);
     free(stdin_of(source));

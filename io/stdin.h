@@ -5,7 +5,9 @@
  * process dies is lost. The position counts bytes over all runs of a query and is only told. With a
  * spool (io/spool.h) whole records are kept as they are read, and the position is a byte of the
  * spool: what was read and is durable there is not lost, and is read again from there by the next
- * run, before the pipe is. What the pipe itself held when the process died is gone with it.
+ * run, before the pipe is. What the pipe itself held when the process died is gone with it. A query
+ * that is stopped in order spools the whole records that it has read; of what it cannot keep a
+ * warning tells the size.
  *
  * One read is under way at a time, on the lane's reactor. A terminal, a pipe, a socket and a file
  * are alike.

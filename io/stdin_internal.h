@@ -22,6 +22,7 @@ struct lt_stdin_source {
     /* With a spool: what the reader before has read and not put there; free(). */
     char *rest;
     size_t rest_bytes;
+    bool lacked_room; /* not for being unfinished, but the spool was full */
 };
 
 struct lt_stdin_intake;
@@ -69,7 +70,8 @@ bool lt_stdin_intake_has_more(const struct lt_stdin_intake *intake);
 int64_t lt_stdin_intake_deadline_ns(const struct lt_stdin_intake *intake);
 /* All that was wanted has been emitted, and is durable. */
 bool lt_stdin_intake_is_over(const struct lt_stdin_intake *intake);
-/* Makes durable what was handed on, and leaves what was not with the source. */
+/* Puts the whole records that were read into the spool, if it has room, and makes it durable;
+ * leaves what is not there with the source. */
 void lt_stdin_intake_stop(struct lt_stdin_intake *intake);
 /* After the feed is gone. NULL is a no-op. */
 void lt_stdin_intake_destroy(struct lt_stdin_intake *intake);

@@ -8,6 +8,9 @@
  * position. Nothing is read from the pipe meanwhile: its writer waits.
  *
  * A spool without room stops the reading, and so the writer at the other end of the pipe.
+ *
+ * A reader that is stopped may have read more than it has handed on. The whole records of that go
+ * into the spool; what is left is the next reader's of this process, or lost with it, and told.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -138,23 +141,31 @@ static int replay(struct lt_stdin_intake *intake, struct lt_error *error)
 
 /* ----------------------------------------------------------------------------------- handing on */
 
-/* Records at hand, that many, go into the spool and the feed. */
-static void hand_on(struct lt_stdin_intake *intake, uint32_t count)
+/* Records in front of the cursor, that many, go into the spool. */
+static void append(struct lt_stdin_intake *intake, uint32_t count)
 {
-    struct block *block = intake->filling;
-    size_t whole = intake->cursor.begin, rest = intake->cursor.size - whole;
-    intake->filling = take_block(intake, rest + READ_BYTES_LEAST);
-    if (rest > 0)
-        memcpy(intake->filling->data, block->data + whole, rest);
-    lt_frame_cursor_move(&intake->cursor, intake->filling->data, rest);
-    lt_spool_end_line(framing_of(intake), block->data, whole);
+    char *data = intake->filling->data;
+    size_t whole = intake->cursor.begin;
+    lt_spool_end_line(framing_of(intake), data, whole);
     const struct lt_spool_chunk chunk = {
         .wall_us = lt_clock_wall_us(intake->reader->clock),
         .record_count = count,
         .size_bytes = (uint32_t)whole,
-        .data = block->data,
+        .data = data,
     };
     lt_spool_append(intake->spool, &chunk);
+}
+
+/* They go into the spool and the feed. */
+static void hand_on(struct lt_stdin_intake *intake, uint32_t count)
+{
+    struct block *block = intake->filling;
+    size_t whole = intake->cursor.begin, rest = intake->cursor.size - whole;
+    append(intake, count);
+    intake->filling = take_block(intake, rest + READ_BYTES_LEAST);
+    if (rest > 0)
+        memcpy(intake->filling->data, block->data + whole, rest);
+    lt_frame_cursor_move(&intake->cursor, intake->filling->data, rest);
     give(intake, block, block->data, whole);
 }
 
@@ -178,7 +189,7 @@ static void grow_block(struct lt_stdin_intake *intake, size_t capacity)
 }
 
 /* What is left at the end: a line without its break is given one; anything else is cut off. */
-static int take_last(struct lt_stdin_intake *intake, struct lt_error *error)
+static void end_last(struct lt_stdin_intake *intake)
 {
     const char *line_break;
     size_t size_bytes = intake->cursor.size;
@@ -191,13 +202,16 @@ static int take_last(struct lt_stdin_intake *intake, struct lt_error *error)
     } else {
         intake->cursor.is_end = true;
     }
-    return hand_on_whole(intake, error);
+}
+
+static bool spool_has_room(const struct lt_stdin_intake *intake)
+{
+    return lt_spool_has_room(intake->spool, intake->cursor.size + CHUNK_HEAD_BYTES);
 }
 
 static bool has_room(const struct lt_stdin_intake *intake)
 {
-    return intake->lent_count < LT_STDIN_PIECES &&
-           lt_spool_has_room(intake->spool, intake->cursor.size + CHUNK_HEAD_BYTES);
+    return intake->lent_count < LT_STDIN_PIECES && spool_has_room(intake);
 }
 
 static bool has_last(const struct lt_stdin_intake *intake)
@@ -211,12 +225,16 @@ static int take_in(struct lt_stdin_intake *intake, struct lt_error *error)
         intake->has_news = false;
         return hand_on_whole(intake, error);
     }
-    return has_last(intake) ? take_last(intake, error) : 0;
+    if (!has_last(intake))
+        return 0;
+    end_last(intake);
+    return hand_on_whole(intake, error);
 }
 
 static bool wants_to_take(const struct lt_stdin_intake *intake)
 {
-    return intake->replay == NULL && (intake->has_news || has_last(intake)) && has_room(intake);
+    return intake->replay == NULL && intake->until == INT64_MAX &&
+           (intake->has_news || has_last(intake)) && has_room(intake);
 }
 
 /* -------------------------------------------------------------------------------------- reading */
@@ -298,16 +316,52 @@ struct lt_stdin_intake *lt_stdin_intake_create(struct lt_stdin_reader *reader, i
     return intake;
 }
 
+/* Waits for groups that are on their way, which take up room, and lets go of released segments. */
+static bool make_room(struct lt_stdin_intake *intake)
+{
+    struct lt_error error;
+    int work;
+    do { /* bounded by the segments */
+        lt_spool_flush(intake->spool);
+        if (spool_has_room(intake))
+            return true;
+        work = lt_spool_poll(intake->spool, &error);
+    } while (work > 0);
+    return false;
+}
+
+/* What was read and not handed on: whole records are for whoever reads the spool next, which may be
+ * another process. What is broken is told when it is met again, or was. */
+static void spool_whole(struct lt_stdin_intake *intake)
+{
+    bool is_broken;
+    struct lt_error error;
+    uint32_t count =
+        lt_spool_count_records(framing_of(intake), &intake->cursor, &is_broken, &error);
+    bool has_rest = intake->cursor.begin < intake->cursor.size;
+    if (!is_broken && has_rest && intake->reader->source->has_ended) {
+        end_last(intake);
+        count += lt_spool_count_records(framing_of(intake), &intake->cursor, &is_broken, &error);
+    }
+    if (count > 0)
+        append(intake, count);
+}
+
 void lt_stdin_intake_stop(struct lt_stdin_intake *intake)
 {
     struct lt_stdin_source *source = intake->reader->source;
-    free(source->rest);
-    source->rest_bytes = intake->cursor.size;
-    source->rest = source->rest_bytes > 0 ? lt_alloc(source->rest_bytes) : NULL;
-    if (source->rest_bytes > 0)
-        memcpy(source->rest, intake->filling->data, source->rest_bytes);
     lt_spool_replay_destroy(intake->replay);
     intake->replay = NULL;
+    bool is_wanted = intake->until == INT64_MAX && intake->cursor.size > 0;
+    bool has_made_room = is_wanted && make_room(intake);
+    source->lacked_room = is_wanted && !has_made_room;
+    if (has_made_room)
+        spool_whole(intake);
+    free(source->rest);
+    source->rest_bytes = intake->cursor.size - intake->cursor.begin;
+    source->rest = source->rest_bytes > 0 ? lt_alloc(source->rest_bytes) : NULL;
+    if (source->rest_bytes > 0)
+        memcpy(source->rest, intake->filling->data + intake->cursor.begin, source->rest_bytes);
     lt_spool_detach(intake->spool);
 }
 

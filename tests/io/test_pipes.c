@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -272,6 +274,83 @@ static void a_full_spool_stops_the_input(const char *rung)
     stream_world_destroy(input.world);
 }
 
+/* Until the reader has taken what is in the pipe, which has to be less than it reads at a time. */
+static void wait_until_taken(const struct input *input)
+{
+    int left = 1;
+    for (int i = 0; i < STEPS_MAX && left > 0; i++) {
+        stream_world_step(input->world);
+        assert_int_equal(ioctl(input->fd, FIONREAD, &left), 0);
+        usleep(50);
+    }
+    assert_int_equal(left, 0);
+}
+
+/* Rows that are not let go hold what was read, and so the reader hands nothing on. */
+static void what_was_read_is_spooled_when_the_query_is_stopped(const char *rung)
+{
+    enum { HELD = 64 /* pieces that rows may hold */ };
+    struct input input;
+    stream_world_log[0] = '\0';
+    input_init_spooled(&input, rung, NULL);
+    input.world->holds_rows = true;
+    for (uint32_t i = 0; i < HELD; i++) {
+        put(&input, "one\n");
+        stream_world_read(input.world, i + 1);
+    }
+    char *offsets = offsets_of(input.world);
+    put(&input, "two\nthree\nunfinished");
+    wait_until_taken(&input);
+    stream_world_rest(input.world);
+    assert_int_equal(input.world->text_count, HELD);
+    close(input.fd);
+    input_begin_again(&input, offsets);
+    assert_non_null(strstr(stream_world_log,
+                           "source stdin: 10 bytes that were read are lost, for they are not in "
+                           "the spool \""));
+    assert_non_null(strstr(stream_world_log, "/spool\": they are no whole record"));
+    input.world->holds_rows = false;
+    end_input(&input);
+    assert_int_equal(input.world->text_count, 2);
+    assert_string_equal(input.world->texts[0], "two");
+    assert_string_equal(input.world->texts[1], "three");
+    stream_world_destroy(input.world);
+}
+
+/* Its size is told: with what is in the spool it is all that was taken from the pipe. */
+static void what_a_full_spool_cannot_keep_is_told_when_the_query_is_stopped(const char *rung)
+{
+    static char line[1000];
+    struct input input;
+    int64_t taken = 0, lost;
+    int left;
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\n';
+    stream_world_log[0] = '\0';
+    input_init_spooled(&input, rung, "spoolSize=1m");
+    assert_int_equal(fcntl(input.fd, F_SETFL, O_NONBLOCK), 0);
+    for (int blocked = 0; blocked < 1000 || (input.world->text_count < 900 && blocked < 60000);) {
+        ssize_t written = write(input.fd, line, sizeof line);
+        taken += written > 0 ? written : 0;
+        blocked = written > 0 ? 0 : blocked + 1;
+        stream_world_step(input.world);
+        if (written <= 0)
+            usleep(1000);
+    }
+    stream_world_close_source(input.world);
+    assert_int_equal(ioctl(input.fd, FIONREAD, &left), 0);
+    close(input.fd);
+    const char *said = strstr(stream_world_log, "source stdin: ");
+    assert_non_null(said);
+    assert_int_equal(sscanf(said, "source stdin: %" SCNd64 " bytes that were read are lost", &lost),
+                     1);
+    assert_non_null(strstr(said, "it had no room; hint: set \"spoolSize\" higher"));
+    input_begin_again(&input, lt_strdup("{\"spooled\":0}"));
+    end_input(&input);
+    assert_int_equal((int64_t)(input.world->text_count * sizeof line) + lost, taken - left);
+    stream_world_destroy(input.world);
+}
+
 static void what_cannot_be_spooled_is_refused(const char *rung)
 {
     struct input input = {.world = stream_world_create(rung)};
@@ -442,6 +521,10 @@ int main(void)
         {"spooled input keeps what came before what is none",
          spooled_input_keeps_what_came_before_what_is_none},
         {"a full spool stops the input", a_full_spool_stops_the_input},
+        {"what was read is spooled when the query is stopped",
+         what_was_read_is_spooled_when_the_query_is_stopped},
+        {"what a full spool cannot keep is told when the query is stopped",
+         what_a_full_spool_cannot_keep_is_told_when_the_query_is_stopped},
         {"what cannot be spooled is refused", what_cannot_be_spooled_is_refused},
         {"rows go out at once", rows_go_out_at_once},
         {"a reader that is slow holds the rows back", a_reader_that_is_slow_holds_the_rows_back},
@@ -452,6 +535,7 @@ int main(void)
     static case_fn *runs[COUNT];
     struct CMUnitTest tests[COUNT];
     signal(SIGPIPE, SIG_IGN); /* as the programs do */
+    stream_world_keep_log();
     for (int i = 0; i < COUNT; i++) {
         runs[i] = cases[i].run;
         tests[i] = (struct CMUnitTest){
