@@ -308,6 +308,13 @@ static void reader_lag(struct lt_reader *base, int64_t *records, int64_t *ms)
     }
 }
 
+static void set_cleaner(struct lt_files_source *source, struct lt_waker *waker)
+{
+    lt_files_lock(source);
+    source->cleaner = waker;
+    lt_files_unlock(source);
+}
+
 static void reader_stop(struct lt_reader *base)
 {
     struct lt_files_reader *reader = reader_of(base);
@@ -317,6 +324,7 @@ static void reader_stop(struct lt_reader *base)
     lt_reactor_cancel_and_wait(reader->reactor, &reader->look_io);
     lt_reactor_cancel_and_wait(reader->reactor, &reader->watch_io);
     lt_reactor_cancel_and_wait(reader->reactor, &reader->clean_io);
+    set_cleaner(reader->source, NULL);
     reader->is_stopped = true;
 }
 
@@ -464,6 +472,7 @@ int lt_files_open_reader(struct lt_source *base, const struct lt_connector_env *
         return lt_error_append(error, "source %s", base->type->name);
     }
     add_counters(reader, env);
+    set_cleaner(source, env->waker);
     lt_files_reader_open_watch(reader);
     if (env->in_batches && end != NULL)
         lt_files_reader_listen(reader);

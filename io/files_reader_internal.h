@@ -63,7 +63,8 @@ void lt_files_reader_open_watch(struct lt_files_reader *reader);
 /* In batches: waits for the source's watch to tell of something, if it has one; what was told of
  * until now is listed, or was. */
 void lt_files_reader_listen(struct lt_files_reader *reader);
-/* In batches: has the watch told of something that may be read? The control thread lists then. */
+/* Between two batches: has the watch told of something that may be read? The control thread lists
+ * then. Goes on with what is to be cleaned up, too. */
 bool lt_files_reader_has_news(struct lt_files_reader *reader);
 /* What can be done now: reads events, starts a look if one is due, and the next cleaning. */
 void lt_files_reader_look(struct lt_files_reader *reader);

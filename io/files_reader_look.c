@@ -171,7 +171,13 @@ static void start_look(struct lt_files_reader *reader)
 static void clean_done(struct lt_io *io)
 {
     struct lt_files_reader *reader = io->context;
-    free(reader->cleaning.path);
+    if (io->result == -ECANCELED) {
+        lt_files_lock(reader->source);
+        lt_files_queue_push(&reader->source->finished, &reader->cleaning);
+        lt_files_unlock(reader->source);
+    } else {
+        free(reader->cleaning.path);
+    }
     reader->cleaning.path = NULL;
     reader->is_poked = true;
 }
@@ -232,6 +238,7 @@ void lt_files_reader_listen(struct lt_files_reader *reader)
 
 bool lt_files_reader_has_news(struct lt_files_reader *reader)
 {
+    start_cleaning(reader);
     if (!reader->has_events)
         return reader->has_news;
     reader->has_events = false;

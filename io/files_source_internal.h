@@ -12,8 +12,10 @@
  *
  *   latest --listed--> settle --log--> reader, commit --finished--> reader (cleaning)
  *
- * and the watch is the control thread's: it adds directories and reads events, while it lists. The
- * reader only waits until the watch has some, and says so.
+ * and both threads have the watch: the control thread adds directories to it and reads its events
+ * while it lists, and the reader waits for events between two batches, reads them, and says whether
+ * one of them may be of a file to read. What is learned of files that are being written stays in
+ * the watch, whoever reads it.
  */
 #ifndef LT_IO_FILES_SOURCE_INTERNAL_H
 #define LT_IO_FILES_SOURCE_INTERNAL_H
@@ -21,6 +23,7 @@
 #include <pthread.h>
 
 #include "core/flow/connector.h"
+#include "core/flow/waker.h"
 #include "io/files_clean.h"
 #include "io/files_list.h"
 #include "io/files_log.h"
@@ -68,13 +71,16 @@ struct lt_files_source {
     struct lt_files_queue admitted; /* begun, and not yet in the log */
     struct lt_files_queue finished; /* committed, and to be cleaned up */
     int64_t clean_from;             /* those behind this ordinal are to come; -1: not known yet */
+    struct lt_waker *cleaner;       /* of the lane that cleans up; NULL: there is none */
     int64_t oldest_ms;              /* what is older is never taken again */
 };
 
-/* io/files_state.c: a run begins at this file: what is cleaned up begins with the last batch of the
- * log before it, whose files may have been waiting for that when the process was killed. Files of
- * earlier batches have been cleaned up, or were read when nobody wanted that. A later call does
- * nothing. With the lock held. */
+/* io/files_state.c: a run begins at this file: what is cleaned up begins some batches of the log
+ * before it, whose files may have been waiting for that when the process was killed: as many as
+ * there can be of epochs that were logged and not committed. Files of earlier batches have been
+ * cleaned up, unless the disk was slower with that than the query with so many batches; or they
+ * were read when nobody wanted that, and are not to be touched. A later call does nothing. With the
+ * lock held. */
 void lt_files_clean_from(struct lt_files_source *source, int64_t ordinal);
 
 static inline struct lt_files_source *lt_files_source_of(struct lt_source *source)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/arena.h"
+#include "core/base/limits.h"
 #include "core/base/log.h"
 #include "io/files_look.h"
 #include "io/files_manifest.h"
@@ -372,13 +373,15 @@ void lt_files_clean_from(struct lt_files_source *source, int64_t ordinal)
     if (source->clean_from >= 0)
         return;
     const struct lt_files_log_entry *last = NULL, *entry;
-    source->clean_from = ordinal;
-    while (source->clean_from > 0) {
+    int batches = 0;
+    for (source->clean_from = ordinal; source->clean_from > 0; source->clean_from--) {
         entry = lt_files_log_at(source->log, (uint64_t)source->clean_from - 1);
-        if (entry == NULL || (last != NULL && entry->batch != last->batch))
+        if (entry == NULL)
+            return;
+        batches += last == NULL || entry->batch != last->batch;
+        if (batches > LT_LIMIT_EPOCHS_IN_FLIGHT)
             return;
         last = entry;
-        source->clean_from--;
     }
 }
 
@@ -400,5 +403,7 @@ void lt_files_commit(struct lt_source *base, uint64_t epoch, const struct lt_pos
                                            .modified_ms = entry->timestamp_ms};
         lt_files_queue_push(&source->finished, &item);
     }
+    if (source->cleaner != NULL && source->finished.count > 0)
+        lt_waker_wake(source->cleaner);
     lt_files_unlock(source);
 }

@@ -31,7 +31,7 @@ static void start(void **state, struct source_world *world)
 {
     source_begin(state, world);
     world->env.in_batches = true;
-    source_start_batches(world);
+    source_start_batches(world, NULL);
     source_extend(world, NULL);
     source_expect_end(world);
 }

@@ -128,7 +128,7 @@ static void batches_go_on_in_a_file_that_was_begun(void **state)
     source_expect_by(&world, "1 ", 1);
     source_end_epoch(&world, "{\"logOffset\":-1,\"files\":0,\"byte\":2}", true);
     source_stop(&world);
-    source_start_batches(&world);
+    source_start_batches(&world, NULL);
     source_extend(&world, &(struct lt_position){.offset = 0, .extra = 6}); /* a batch run again */
     source_expect(&world, "2 3 ");
     source_expect_end(&world);
@@ -484,68 +484,6 @@ static void json_and_csv_are_read_by_their_schema(void **state)
     source_end(&world);
 }
 
-static void files_are_cleaned_up_when_their_epoch_is_committed(void **state)
-{
-    struct source_world world;
-    source_begin(state, &world);
-    char archive[160];
-    snprintf(archive, sizeof archive, "sourceArchiveDir=%s/old", world.reactor.directory);
-    const char *const archives[] = {"cleanSource=archive", archive, NULL};
-    static const char *const deletes[] = {"cleanSource=delete", NULL};
-    source_put(&world, "a", "1\n", 1);
-    source_start(&world, archives, false);
-    source_expect(&world, "1 ");
-    source_expect_nothing(&world);
-    assert_true(source_is_there(&world, "a"));
-    source_end_epoch(&world, NULL, true);
-    while (source_is_there(&world, "a")) {
-        (void)source_poll(&world, 256);
-        source_rest(&world);
-    }
-    char *archived = scratch_read("%s/old%s/a", world.reactor.directory, world.in);
-    assert_string_equal(archived, "1\n");
-    free(archived);
-    source_stop(&world);
-    source_put(&world, "b", "2\n", 2);
-    source_start(&world, deletes, true);
-    source_expect(&world, "2 ");
-    source_expect_end(&world);
-    source_end_epoch(&world, NULL, true);
-    source_stop(&world); /* nobody polls any more: closing does it */
-    assert_false(source_is_there(&world, "b"));
-    source_end(&world);
-}
-
-/* A queue that a kill has lost is that of the last batch; files of earlier ones are left alone. */
-static void a_start_cleans_up_no_more_than_the_last_batch_before_it(void **state)
-{
-    struct source_world world;
-    source_begin(state, &world);
-    static const char *const deletes[] = {"cleanSource=delete", NULL};
-    static const char *const names[] = {"a", "b", "c"};
-    for (int i = 0; i < 3; i++) { /* without the option */
-        char line[] = {(char)('1' + i), '\n', '\0'}, wanted[] = {(char)('1' + i), ' ', '\0'};
-        source_put(&world, names[i], line, i + 1);
-        if (i == 0)
-            source_start(&world, NULL, false);
-        source_expect(&world, wanted);
-        source_expect_nothing(&world);
-        source_end_epoch(&world, NULL, true);
-    }
-    source_stop(&world);
-    source_put(&world, "d", "4\n", 4);
-    source_start(&world, deletes, true);
-    source_expect(&world, "4 ");
-    source_expect_end(&world);
-    source_end_epoch(&world, NULL, true);
-    source_stop(&world); /* which cleans up what is left */
-    assert_true(source_is_there(&world, "a"));
-    assert_true(source_is_there(&world, "b"));
-    assert_false(source_is_there(&world, "c"));
-    assert_false(source_is_there(&world, "d"));
-    source_end(&world);
-}
-
 static void the_manifest_of_a_file_sink_is_what_is_read(void **state)
 {
     struct source_world world;
@@ -591,8 +529,6 @@ int main(void)
         SUITE_CASE(partitions_are_columns),
         SUITE_CASE(what_is_known_of_a_file_can_be_named),
         SUITE_CASE(json_and_csv_are_read_by_their_schema),
-        SUITE_CASE(files_are_cleaned_up_when_their_epoch_is_committed),
-        SUITE_CASE(a_start_cleans_up_no_more_than_the_last_batch_before_it),
         SUITE_CASE(the_manifest_of_a_file_sink_is_what_is_read),
     };
     return run_suite(cases, sizeof cases / sizeof cases[0]);

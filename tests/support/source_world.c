@@ -166,9 +166,9 @@ void source_start(struct source_world *world, const char *const *pairs, bool is_
         fail_msg("%s", world->error.text);
 }
 
-void source_start_batches(struct source_world *world)
+void source_start_batches(struct source_world *world, const char *const *pairs)
 {
-    if (try_start(world, NULL, READ_BATCHES) != 0)
+    if (try_start(world, pairs, READ_BATCHES) != 0)
         fail_msg("%s", world->error.text);
 }
 

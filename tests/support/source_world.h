@@ -49,7 +49,7 @@ int source_try_bind(struct source_world *world, const struct lt_source_type *typ
 void source_start(struct source_world *world, const char *const *pairs, bool is_ending);
 /* In batches: nothing is read before the first source_extend, which lets it read up to there (NULL:
  * to all there is now). */
-void source_start_batches(struct source_world *world);
+void source_start_batches(struct source_world *world, const char *const *pairs);
 void source_extend(struct source_world *world, const struct lt_position *wanted);
 void source_stop(struct source_world *world);
 enum lt_poll_status source_poll(struct source_world *world, uint32_t limit);
