@@ -167,15 +167,16 @@ static bool is_null_literal(const struct lt_expression *node)
 
 /* Functions that have NULL for NULL, and evaluate their other arguments all the same. round() is a
  * constant or is not. */
-static bool looks_at_all(const struct lt_expression *call)
+static bool looks_at_all(const struct lt_function *function)
 {
-    static const char *const names[] = {"array_join", "bround", "get_json_object", "map_zip_with",
-                                        "round",      "sequence", "zip_with"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (lt_is_call_of(call, names[i]))
-            return true;
-    }
-    return false;
+    static const char *const names[] = {
+        "array_join",       "bround",            "btrim",        "date_trunc",
+        "get_json_object",  "ltrim",             "map_zip_with", "round",
+        "rtrim",            "sequence",          "to_date",      "to_timestamp",
+        "to_timestamp_ntz", "to_unix_timestamp", "trim",         "try_to_date",
+        "try_to_timestamp", "unix_timestamp",    "zip_with",
+    };
+    return lt_is_one_of(function->name, names, sizeof names / sizeof names[0]);
 }
 
 /* A cast of NULL is NULL. A strict call with a constant NULL among its arguments is NULL, whatever
@@ -192,7 +193,7 @@ static bool has_null_argument(const struct lt_expression *node)
     bool is_in = function->flow == LT_FLOW_IN;
     bool is_strict = function->flow == LT_FLOW_CALL && function->null_rule == LT_NULL_STRICT &&
                      strchr(function->signatures[0].parameters, '*') == NULL &&
-                     !looks_at_all(node);
+                     !looks_at_all(function);
     uint32_t count = is_in ? 1 : is_strict ? node->argument_count : 0;
     for (uint32_t i = 0; i < count; i++) {
         if (is_null_literal(node->arguments[i]))

@@ -50,6 +50,10 @@ static void some_functions_of_null_look_at_their_other_arguments(void **state)
            "CAST_INVALID_INPUT");
     expect("get_json_object(CAST(CAST(uuid() AS INT) AS STRING), CAST(NULL AS STRING))",
            "CAST_INVALID_INPUT");
+    expect("trim(BOTH CAST(NULL AS STRING) FROM CAST(CAST(uuid() AS INT) AS STRING))",
+           "CAST_INVALID_INPUT");
+    expect("to_timestamp_ltz(CAST(CAST(uuid() AS INT) AS STRING), CAST(NULL AS STRING))",
+           "CAST_INVALID_INPUT");
     expect("instr(CAST(CAST(uuid() AS INT) AS STRING), CAST(NULL AS STRING))", "NULL");
 }
 
