@@ -101,6 +101,24 @@ bool lt_files_hear(struct lt_files_watch *watch, const struct lt_files_place *pl
 
 /* -------------------------------------------------------------------------------------- looking */
 
+static void note_open(struct lt_files_look *look, const char *path)
+{
+    lt_text_append_char(&look->open, LT_FILES_NAMED);
+    lt_text_append_n(&look->open, path, strlen(path) + 1);
+}
+
+/* True: it can be read. A link that its writer has still open will not be told of again. */
+static bool has_come(struct lt_files_look *look, const char *path, bool is_complete)
+{
+    const struct lt_files_place *place = &look->source->settings.place;
+    if (lt_files_has_come(place, path, is_complete))
+        return true;
+    if (lt_files_is_wanted(place, path) && look->watch != NULL &&
+        lt_files_watch_is_open(look->watch, path) && has_content(path))
+        note_open(look, path);
+    return false;
+}
+
 static int look_at_some(struct lt_files_look *look)
 {
     const struct lt_files_place *place = &look->source->settings.place;
@@ -110,7 +128,7 @@ static int look_at_some(struct lt_files_look *look)
         struct lt_files_found found;
         bool is_complete = *at == LT_FILES_COMPLETE;
         at = path + strlen(path) + 1;
-        if (!lt_files_has_come(place, path, is_complete))
+        if (!has_come(look, path, is_complete))
             continue;
         int code = lt_files_look_at(place, path, &found, &look->error);
         if (code == 0)
@@ -205,6 +223,8 @@ static void keep_closed(struct lt_files_look *look, bool is_taken)
         struct lt_files_item *item = &found->items[found->first + i];
         bool is_out = is_left_out(look, item->path);
         look->left_out += is_out;
+        if (is_out)
+            note_open(look, item->path);
         if (is_out && is_taken)
             lt_files_seen_remove(look->source->seen, item->path);
         if (!is_out && (is_taken || take(look, item)))

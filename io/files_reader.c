@@ -254,10 +254,12 @@ static int64_t reader_deadline_ns(struct lt_reader *base)
     struct lt_files_reader *reader = reader_of(base);
     if (lt_feed_is_starved(reader->feed))
         return lt_clock_now_ns(reader->clock) + LT_FEED_RETRY_NS;
-    return lt_files_reader_is_polled(reader) && !lt_files_reader_has_end(reader) &&
-                   !reader->look_io.is_pending
+    if (lt_files_reader_has_end(reader) || reader->look_io.is_pending)
+        return LT_NEVER_NS;
+    int64_t open_ns = reader->look.open.size_bytes > 0 ? reader->next_open_ns : LT_NEVER_NS;
+    return lt_files_reader_is_polled(reader) && reader->next_look_ns < open_ns
                ? reader->next_look_ns
-               : LT_NEVER_NS;
+               : open_ns;
 }
 
 /* An epoch ends here: its limits begin anew. */
@@ -339,6 +341,7 @@ static void reader_close(struct lt_reader *base)
     lt_files_queue_fini(&reader->queue);
     lt_files_watch_destroy(reader->watch);
     lt_text_fini(&reader->look.paths);
+    lt_text_fini(&reader->look.open);
     lt_text_fini(&reader->changed);
     lt_feed_destroy(reader->feed);
     lt_format_reader_destroy(reader->format);

@@ -42,6 +42,7 @@ struct lt_files_reader {
     bool wants_all, has_looked, starts_over; /* starts_over: what waits is looked for anew */
     struct lt_text_buffer changed;
     int64_t next_look_ns;
+    int64_t next_open_ns; /* when files that are open, or may be links, are looked at again */
 
     struct lt_files_item cleaning;
     struct lt_io clean_io;

@@ -128,12 +128,32 @@ static bool is_cache_spent(const struct lt_files_reader *reader)
     return reader->look.is_cut && (reader->queue.count == 0 || (double)reader->queue.count < least);
 }
 
+/* Among the files that were left out since they are open may be links, of which no more is told. */
+static bool is_open_due(const struct lt_files_reader *reader)
+{
+    return reader->look.open.size_bytes > 0 &&
+           lt_clock_now_ns(reader->clock) >= reader->next_open_ns;
+}
+
+/* A look at everything finds them anyway. */
+static void look_at_open(struct lt_files_reader *reader)
+{
+    struct lt_files_look *look = &reader->look;
+    if (!look->is_all && !is_open_due(reader))
+        return;
+    if (!look->is_all)
+        lt_text_append_n(&look->paths, look->open.data, look->open.size_bytes);
+    lt_text_clear(&look->open);
+    reader->next_open_ns =
+        lt_clock_now_ns(reader->clock) + reader->source->settings.poll_interval_ns;
+}
+
 static bool is_look_due(struct lt_files_reader *reader)
 {
     if (lt_files_reader_has_end(reader))
         return reader->queue.count == 0 && reader->input.state == LT_FILES_CLOSED &&
                !lt_files_reader_is_at_end(reader) && !reader->has_looked;
-    if (reader->wants_all || reader->changed.size_bytes > 0)
+    if (reader->wants_all || reader->changed.size_bytes > 0 || is_open_due(reader))
         return true;
     if (is_cache_spent(reader) || (lt_files_reader_is_polled(reader) &&
                                    lt_clock_now_ns(reader->clock) >= reader->next_look_ns))
@@ -155,6 +175,7 @@ static void start_look(struct lt_files_reader *reader)
     if (!look->is_all)
         lt_text_append_n(&look->paths, reader->changed.data, reader->changed.size_bytes);
     lt_text_clear(&reader->changed);
+    look_at_open(reader);
     reader->next_look_ns =
         lt_clock_now_ns(reader->clock) + reader->source->settings.poll_interval_ns;
     look->watch = reader->is_watch_lost ? NULL : reader->watch;

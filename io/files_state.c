@@ -263,11 +263,13 @@ int lt_files_latest(struct lt_source *base, struct lt_position *positions, struc
     lt_text_init(&look.paths);
     lt_files_drop_admitted(source);
     lt_files_unsee(source, &source->listed);
-    if (list(source, &look) != 0) {
+    int code = list(source, &look);
+    lt_text_fini(&look.open);
+    if (code != 0) {
         lt_files_queue_fini(&look.found);
         if (error != NULL)
             *error = look.error;
-        return look.code;
+        return code;
     }
     base->look_interval_ns = look_interval_ns(source, &look);
     lt_files_queue_move(&source->listed, &look.found);

@@ -159,6 +159,32 @@ static void a_file_that_gets_its_first_name_is_read(void **state)
     source_end(&world);
 }
 
+static void links_are_read_at_last_without_batches(void **state)
+{
+    struct source_world world;
+    char from[256], to[256];
+    source_begin(state, &world);
+    source_start(&world, NULL, false);
+    source_expect_nothing(&world);
+    snprintf(from, sizeof from, "%s/.a", world.in);
+    snprintf(to, sizeof to, "%s/a", world.in);
+    scratch_write("1\n", "%s", from);
+    assert_int_equal(link(from, to), 0);
+    assert_int_equal(unlink(from), 0);
+    source_expect(&world, "1 ");
+    int fd = open(world.in, O_TMPFILE | O_WRONLY, 0600);
+    if (fd >= 0) {
+        put(fd, "2\n");
+        snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
+        snprintf(to, sizeof to, "%s/b", world.in);
+        assert_int_equal(linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW), 0);
+        source_expect_nothing(&world);
+        close(fd);
+        source_expect(&world, "2 ");
+    }
+    source_end(&world);
+}
+
 /* Without batches all is listed again, too, where the newest files come first. */
 static void a_listing_of_all_leaves_out_what_is_being_written(void **state)
 {
@@ -188,6 +214,7 @@ int main(void)
         SUITE_CASE(a_file_that_waits_is_left_out_when_it_is_written_again),
         SUITE_CASE(a_link_whose_other_name_is_gone_is_read),
         SUITE_CASE(a_file_that_gets_its_first_name_is_read),
+        SUITE_CASE(links_are_read_at_last_without_batches),
         SUITE_CASE(a_listing_of_all_leaves_out_what_is_being_written),
     };
     return run_suite(cases, sizeof cases / sizeof cases[0]);
