@@ -18,5 +18,7 @@
 struct lt_expression *lt_expr_take_element(struct lt_expression *node,
                                            const struct lt_expression *above,
                                            struct lt_arena *arena);
+/* The same of a constant that could not be evaluated, where all parts of the node are folded. */
+struct lt_expression *lt_expr_take_folded(struct lt_expression *node, struct lt_arena *arena);
 
 #endif

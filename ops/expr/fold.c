@@ -8,14 +8,16 @@
  * up: what is NULL because of a NULL that is written there becomes NULL, coalesce() loses the parts
  * it never comes to, and a test for NULL of what never is NULL is decided. The second goes from the
  * top down: constants are evaluated; and behind that, from the leaves up, what is compared with
- * itself is decided, and AND and OR by a side that is a constant, also within constants that fail
- * under a condition.
+ * itself is decided, AND and OR by a side that is a constant, and what one part of stands for the
+ * whole, also within constants that fail under a condition.
  */
 #include <string.h>
 
 #include "ops/expr/analyser.h"
+#include "ops/expr/elements.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/functions.h"
+#include "ops/expr/outcomes.h"
 #include "ops/expr/program.h"
 #include "ops/expr/replaced.h"
 #include "ops/expr/same.h"
@@ -319,10 +321,23 @@ static bool is_decided_comparison(const struct lt_expression *node, bool *answer
            lt_expr_same(node->arguments[0], node->arguments[1]);
 }
 
+/* A part that stands for the whole, whatever the others do: the element that is taken, the outcome
+ * that is the same whatever a condition says. */
+static void fold_to_part(struct lt_expression **node, struct folding *folding)
+{
+    if (!is_droppable(*node))
+        return;
+    struct lt_expression *part = lt_expr_take_folded(*node, folding->arena);
+    part = lt_expr_drop_folded(part, folding->arena);
+    folding->has_changed = folding->has_changed || part != *node;
+    *node = part;
+}
+
 /* a OR true is true, a AND false is false, whatever a does. */
 static void fold_decided(struct lt_expression **node, struct folding *folding)
 {
     bool answer;
+    fold_to_part(node, folding);
     if (is_decided_comparison(*node, &answer) && is_droppable(*node)) {
         become_boolean(node, answer, folding);
         return;

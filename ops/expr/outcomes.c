@@ -8,16 +8,19 @@
 #include "ops/expr/functions.h"
 #include "ops/expr/same.h"
 
-static bool is_droppable(const struct lt_expression *condition)
+/* A constant is evaluated as a whole, with its conditions; of a tree that was folded, those that
+ * are left could not be. */
+static bool is_droppable(const struct lt_expression *condition, bool is_folded)
 {
-    return lt_expr_hash(condition) != 0 && lt_expr_has_column(condition) &&
-           !lt_expr_has_failing(condition);
+    return lt_expr_hash(condition) != 0 && !lt_expr_has_failing(condition) &&
+           (lt_expr_has_column(condition) || (is_folded && condition->kind != LT_EXPR_LITERAL));
 }
 
-static struct lt_expression *drop_if(struct lt_expression *node, struct lt_arena *arena)
+static struct lt_expression *drop_if(struct lt_expression *node, bool is_folded,
+                                     struct lt_arena *arena)
 {
     struct lt_expression **arguments = node->arguments;
-    return is_droppable(arguments[0]) && lt_expr_same_value(arguments[1], arguments[2])
+    return is_droppable(arguments[0], is_folded) && lt_expr_same_value(arguments[1], arguments[2])
                ? lt_expr_in_place(arguments[1], node, arena)
                : node;
 }
@@ -29,7 +32,7 @@ static bool is_false_literal(const struct lt_expression *condition)
 
 /* Can the branches be told apart by records only, and are their outcomes that of the ELSE? Branches
  * that are never taken do not count. */
-static bool are_outcomes_same(const struct lt_expression *node)
+static bool are_outcomes_same(const struct lt_expression *node, bool is_folded)
 {
     const struct lt_expression *otherwise = node->arguments[node->argument_count - 1];
     for (uint32_t i = 0; i + 1 < node->argument_count; i += 2) {
@@ -37,7 +40,7 @@ static bool are_outcomes_same(const struct lt_expression *node)
         if (is_false_literal(condition))
             continue;
         bool is_asked = lt_expr_hash(condition) == 0;
-        if ((!is_asked && !is_droppable(condition)) ||
+        if ((!is_asked && !is_droppable(condition, is_folded)) ||
             !lt_expr_same_value(node->arguments[i + 1], otherwise))
             return false;
     }
@@ -45,10 +48,11 @@ static bool are_outcomes_same(const struct lt_expression *node)
 }
 
 /* Up to the last branch that has to be asked. */
-static struct lt_expression *drop_branches(struct lt_expression *node, struct lt_arena *arena)
+static struct lt_expression *drop_branches(struct lt_expression *node, bool is_folded,
+                                           struct lt_arena *arena)
 {
     bool has_else = node->argument_count % 2 == 1;
-    if (!has_else || !are_outcomes_same(node))
+    if (!has_else || !are_outcomes_same(node, is_folded))
         return node;
     uint32_t count = node->argument_count / 2;
     struct lt_expression *otherwise = node->arguments[2 * count];
@@ -56,6 +60,11 @@ static struct lt_expression *drop_branches(struct lt_expression *node, struct lt
         count--;
     if (count == 0)
         return lt_expr_in_place(otherwise, node, arena);
+    bool is_other = 2 * count + 1 < node->argument_count;
+    for (uint32_t i = 0; i < count; i++)
+        is_other = is_other || node->arguments[2 * i + 1] != otherwise;
+    if (!is_other)
+        return node;
     struct lt_expression *copy = lt_expr_copy_node(node, arena);
     for (uint32_t i = 0; i < count; i++)
         copy->arguments[2 * i + 1] = otherwise;
@@ -64,14 +73,25 @@ static struct lt_expression *drop_branches(struct lt_expression *node, struct lt
     return copy;
 }
 
+static struct lt_expression *drop(struct lt_expression *node, bool is_folded,
+                                  struct lt_arena *arena)
+{
+    if (node->kind == LT_EXPR_CASE)
+        return drop_branches(node, is_folded, arena);
+    bool is_if =
+        node->kind == LT_EXPR_CALL && lt_function_at((size_t)node->index, NULL)->flow == LT_FLOW_IF;
+    return is_if ? drop_if(node, is_folded, arena) : node;
+}
+
 struct lt_expression *lt_expr_drop_same_outcomes(struct lt_expression *node,
                                                  const struct lt_expression *above,
                                                  struct lt_arena *arena)
 {
     (void)above;
-    if (node->kind == LT_EXPR_CASE)
-        return drop_branches(node, arena);
-    bool is_if =
-        node->kind == LT_EXPR_CALL && lt_function_at((size_t)node->index, NULL)->flow == LT_FLOW_IF;
-    return is_if ? drop_if(node, arena) : node;
+    return drop(node, false, arena);
+}
+
+struct lt_expression *lt_expr_drop_folded(struct lt_expression *node, struct lt_arena *arena)
+{
+    return drop(node, true, arena);
 }

@@ -90,9 +90,37 @@ static void a_side_that_decides_is_enough_under_a_condition(void **state)
     expect(IF("upper(CAST(CAST('x' AS INT) > 1 OR true AS STRING))", "'q'"), "TRUE");
     expect("CASE WHEN length(uuid()) = 36 THEN CAST('x' AS INT) > 1 OR true END", "true");
     expect("coalesce(nullif(length(uuid()), 36), if(CAST('x' AS INT) > 1 OR true, 5, 6))", "5");
+    expect(IF("if(1 + 2147483647 > 0, 5, 5)", "4"), "5");
+    expect(IF("CASE WHEN 1 + 2147483647 > 0 THEN -0.0D ELSE 0.0D END", "4D"), "0.0");
+    expect(IF("if(1 + 2147483647 > 0, -0.0D, 0.0D)", "4D"), "-0.0");
+    expect(IF("upper(if(1 + 2147483647 > 0, 'a', 'a'))", "'4'"), "A");
+    expect(IF("upper(if(raise_error('x') IS NULL, 'a', 'a'))", "'4'"), "A");
+    expect(IF("map('a', 1, 'a', 2)['a']", "4"), "1");
+    expect(IF("map('a', 1, 'a', CAST('x' AS INT))['b']", "4"), "NULL");
+    expect(IF("array(1, CAST('x' AS INT))[0]", "4"), "1");
+    expect(IF("array(1, CAST('x' AS INT))[1]", "4"), "CAST_INVALID_INPUT");
+    expect(IF("array(1, CAST('x' AS INT))[2]", "4"), "NULL");
+    expect(IF("get(array(1, CAST('x' AS INT)), 0)", "4"), "1");
+    expect(IF("element_at(map('a', 1, 'a', 2), 'a')", "4"), "DUPLICATED_MAP_KEY");
     expect(IF("CAST('x' AS INT) > 1 OR false", "false"), "CAST_INVALID_INPUT");
     expect(IF("CAST('x' AS INT) = CAST('x' AS INT)", "false"), "CAST_INVALID_INPUT");
     expect(IF("1 + 2147483647 > 1", "false"), "ARITHMETIC_OVERFLOW");
+}
+
+static void what_has_one_outcome_has_no_condition(void **state)
+{
+    (void)state;
+    expect("if(raise_error('x') IS NULL, 5, 5)", "5");
+    expect("if(elt(1, 'x')::INT > 0, 5, 5)", "5");
+    expect("if(assert_true(false) IS NULL, 5, 5)", "5");
+    expect("CASE WHEN assert_true(false) IS NULL THEN 5 ELSE 5 END", "5");
+    expect("CASE WHEN elt(1, 'a') = 'a' THEN -0.0D ELSE 0.0D END", "0.0");
+    expect("if(elt(1, 'a') = 'a', -0.0D, 0.0D)", "-0.0");
+    expect("if(true, -0.0D, 0.0D)", "-0.0");
+    expect("CASE WHEN 1 = 1 THEN -0.0D ELSE 0.0D END", "-0.0");
+    expect("if(elt(length(uuid()) - 35, 'x')::INT > 0, 5, 5)", "CAST_INVALID_INPUT");
+    expect("if(CAST(uuid() AS INT) > 0, 5, 5)", "CAST_INVALID_INPUT");
+    expect("if(1 + 2147483647 > 0, 5, 5)", "ARITHMETIC_OVERFLOW");
 }
 
 static void behind_what_never_is_null_coalesce_has_nothing(void **state)
@@ -179,6 +207,7 @@ int main(void)
         cmocka_unit_test(what_has_no_type_is_null_where_a_type_is_wanted),
         cmocka_unit_test(a_side_that_decides_is_enough),
         cmocka_unit_test(a_side_that_decides_is_enough_under_a_condition),
+        cmocka_unit_test(what_has_one_outcome_has_no_condition),
         cmocka_unit_test(behind_what_never_is_null_coalesce_has_nothing),
         cmocka_unit_test(the_value_of_a_map_that_is_made_on_the_spot_is_taken_without_it),
         cmocka_unit_test(what_may_be_null_by_its_type_is_evaluated_to_know_it),

@@ -84,6 +84,25 @@ static void the_condition_cannot_fail(void **state)
     expect("if(1 / (n - 1) > 5, 'a', 'b')", "DIVIDE_BY_ZERO 22012");
 }
 
+/* Where constants are folded; n is 1. */
+static void of_a_constant_that_fails_under_a_condition_a_value_is_taken(void **state)
+{
+    static const char *const cases[][2] = {
+        {"CASE 'x' WHEN map(0, 'a', 0, 'b')[n] THEN 'a' ELSE 'b' END", "b"},
+        {"CASE WHEN map(1, 'a', 1, 'b')[n] = 'a' THEN n ELSE x END", "1.0"},
+        {"coalesce(map(0, 'a', 0, 'b')[n], 'c')", "c"},
+        {"map(0, 'a', 0, 'b')[n]", "DUPLICATED_MAP_KEY 23505"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct conformance_outcome out;
+        conformance_evaluate(cases[i][0], columns.schema, columns.row, lt_session_default(), false,
+                             &out);
+        assert_string_equal(out.result, cases[i][1]);
+        conformance_outcome_fini(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +112,7 @@ int main(void)
         cmocka_unit_test(what_a_constant_decides_is_decided_before),
         cmocka_unit_test(other_outcomes_are_chosen_between),
         cmocka_unit_test(the_condition_cannot_fail),
+        cmocka_unit_test(of_a_constant_that_fails_under_a_condition_a_value_is_taken),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
