@@ -180,6 +180,8 @@ static size_t most_that_wait(const struct lt_files_settings *settings)
 
 void lt_files_unsee(struct lt_files_source *source, struct lt_files_queue *queue)
 {
+    if (queue->count > 0)
+        source->manifest_last = -1; /* it is read only when it has something new */
     for (size_t i = 0; i < queue->count; i++)
         lt_files_seen_remove(source->seen, lt_files_queue_at(queue, i)->path);
     lt_files_queue_fini(queue);
@@ -189,6 +191,8 @@ static void cut(struct lt_files_look *look)
 {
     size_t most = most_that_wait(&look->source->settings);
     look->is_cut = look->found.count > most;
+    if (look->is_cut)
+        look->source->manifest_last = -1;
     while (look->found.count > most) {
         struct lt_files_item *last = &look->found.items[look->found.first + --look->found.count];
         lt_files_seen_remove(look->source->seen, last->path);

@@ -506,6 +506,33 @@ static void the_manifest_of_a_file_sink_is_what_is_read(void **state)
     source_end(&world);
 }
 
+/* Where a limit leaves some to later batches, no new entry of the manifest tells of them. */
+static void what_a_manifest_names_is_listed_until_it_is_taken(void **state)
+{
+    static const char *const options[] = {"maxFilesPerTrigger=1", NULL};
+    struct source_world world;
+    struct lt_position latest = {0};
+    char text[512];
+    source_begin(state, &world);
+    source_put(&world, "part-0", "1\n", 1);
+    snprintf(text, sizeof text,
+             "v1\n{\"path\":\"file://%s/part-0\",\"size\":2,\"isDir\":false,"
+             "\"modificationTime\":1700000001000,\"blockReplication\":1,"
+             "\"blockSize\":33554432,\"action\":\"add\"}",
+             world.in);
+    source_put(&world, "_spark_metadata/0", text, 1);
+    world.env.in_batches = true;
+    source_start_batches(&world, options);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(world.source->ops->latest(world.source, &latest, &world.error), 0);
+        assert_int_equal(latest.offset, 1);
+    }
+    source_extend(&world, NULL);
+    source_expect(&world, "1 ");
+    source_expect_end(&world);
+    source_end(&world);
+}
+
 int main(void)
 {
     static const struct suite_case cases[] = {
@@ -530,6 +557,7 @@ int main(void)
         SUITE_CASE(what_is_known_of_a_file_can_be_named),
         SUITE_CASE(json_and_csv_are_read_by_their_schema),
         SUITE_CASE(the_manifest_of_a_file_sink_is_what_is_read),
+        SUITE_CASE(what_a_manifest_names_is_listed_until_it_is_taken),
     };
     return run_suite(cases, sizeof cases / sizeof cases[0]);
 }
