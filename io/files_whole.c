@@ -6,6 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
+
+enum { RESTED_S = 600 };
+
+
 /* 1, 0, or -1: the kernel does not tell. */
 static int is_open_for_writing(const char *path)
 {
@@ -28,6 +33,13 @@ static bool was_linked_later(const struct stat *status)
             status->st_mtim.tv_nsec < status->st_ctim.tv_nsec);
 }
 
+/* Making a link takes no longer than a tick of the clock that files are stamped by; then the times
+ * tell nothing, and only rest does. */
+static bool has_rested(const struct stat *status)
+{
+    return status->st_ctim.tv_sec < lt_clock_wall_us(lt_clock_system()) / LT_US_PER_S - RESTED_S;
+}
+
 bool lt_files_is_whole(const char *path)
 {
     struct stat status;
@@ -38,5 +50,5 @@ bool lt_files_is_whole(const char *path)
     if (!S_ISREG(status.st_mode) || status.st_size == 0)
         return false;
     int is_open = is_open_for_writing(path);
-    return is_open == 0 || (is_open < 0 && was_linked_later(&status));
+    return is_open == 0 || (is_open < 0 && (was_linked_later(&status) || has_rested(&status)));
 }

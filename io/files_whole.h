@@ -8,7 +8,7 @@
  * open for writing. The kernel says so (by a lease, which is given back at once: who opens the file
  * in this moment waits for it) of files that belong to leat's user, or to any if leat has
  * CAP_LEASE. Of others it is known by the times alone: making a link changes a file's state and not
- * its content.
+ * its content; and a file that nothing has changed for ten minutes is taken for whole.
  *
  * on: any; asks the disk.
  */
