@@ -111,8 +111,11 @@ static void note_open(struct lt_files_look *look, const char *path)
 static bool has_come(struct lt_files_look *look, const char *path, bool is_complete)
 {
     const struct lt_files_place *place = &look->source->settings.place;
-    if (lt_files_has_come(place, path, is_complete))
+    if (lt_files_has_come(place, path, is_complete)) {
+        if (look->watch != NULL && !is_complete)
+            lt_files_watch_note_whole(look->watch, path);
         return true;
+    }
     if (lt_files_is_wanted(place, path) && look->watch != NULL &&
         lt_files_watch_is_open(look->watch, path) && has_content(path))
         note_open(look, path);
@@ -203,8 +206,12 @@ static void cut(struct lt_files_look *look)
 /* A manifest names what is whole, and names it once. */
 static bool is_left_out(const struct lt_files_look *look, const char *path)
 {
-    return look->watch != NULL && !look->is_by_manifest &&
-           lt_files_watch_is_open(look->watch, path) && !lt_files_is_whole(path);
+    if (look->watch == NULL || look->is_by_manifest || !lt_files_watch_is_open(look->watch, path))
+        return false;
+    if (!lt_files_is_whole(path))
+        return true;
+    lt_files_watch_note_whole(look->watch, path);
+    return false;
 }
 
 /* One path may have been found twice, and several count as one with fileNameOnly. */

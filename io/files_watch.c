@@ -227,3 +227,10 @@ bool lt_files_watch_is_open(struct lt_files_watch *watch, const char *path)
     unlock(watch);
     return is_open;
 }
+
+void lt_files_watch_note_whole(struct lt_files_watch *watch, const char *path)
+{
+    lock(watch);
+    lt_files_seen_remove(watch->open, path);
+    unlock(watch);
+}

@@ -47,6 +47,8 @@ struct lt_files_watch_visitor {
 };
 /* Was this name created, and not closed by a writer since, as far as events were read? */
 bool lt_files_watch_is_open(struct lt_files_watch *watch, const char *path);
+/* It is whole all the same, and no closing will be told: it is not remembered any more. */
+void lt_files_watch_note_whole(struct lt_files_watch *watch, const char *path);
 
 /* Reads the events that are there; does not wait. False: there are more. The visitor is called with
  * the watch locked, and asks nothing of it. */
