@@ -6,10 +6,10 @@
  *
  * Two passes take turns until nothing changes, as Spark's rules do. The first goes from the leaves
  * up: what is NULL because of a NULL that is written there becomes NULL, coalesce() loses the parts
- * it never comes to, and a test for NULL of what never is NULL is decided. The second goes from the
- * top down: constants are evaluated; and behind that, from the leaves up, what is compared with
- * itself is decided, AND and OR by a side that is a constant, and what one part of stands for the
- * whole, also within constants that fail under a condition.
+ * it never comes to, a test for NULL of what never is NULL is decided, and what was only written to
+ * be counted is. The second goes from the top down: constants are evaluated; and behind that, from
+ * the leaves up, what is compared with itself is decided, AND and OR by a side that is a constant,
+ * and what one part of stands for the whole, also within constants that fail under a condition.
  */
 #include <string.h>
 
@@ -257,7 +257,7 @@ static bool is_droppable(const struct lt_expression *node)
     return !has_row_maker(node) && !lt_expr_has_failing(node);
 }
 
-static void become_boolean(struct lt_expression **node, bool value, struct folding *folding)
+static void become(struct lt_expression **node, int64_t value, struct folding *folding)
 {
     struct lt_expression *literal = lt_expr_null(*node, (*node)->type, folding->arena);
     literal->is_null = literal->nullable = false;
@@ -293,16 +293,40 @@ static void fold_coalesce(struct lt_expression **node, struct folding *folding)
     folding->has_changed = true;
 }
 
+/* An array or a map of columns and literals has as many elements as were written, and is not made
+ * to be counted: one key given twice is no fault then. */
+static bool is_count_written(const struct lt_expression *node)
+{
+    const struct lt_expression *made = lt_is_call_of(node, "size") ? node->arguments[0] : NULL;
+    if (made == NULL || (!lt_is_call_of(made, "array") && !lt_is_call_of(made, "map")))
+        return false;
+    for (uint32_t i = 0; i < made->argument_count; i++) {
+        if (made->arguments[i]->kind != LT_EXPR_LITERAL &&
+            made->arguments[i]->kind != LT_EXPR_COLUMN)
+            return false;
+    }
+    return true;
+}
+
+static void fold_count(struct lt_expression **node, struct folding *folding)
+{
+    if (!is_count_written(*node))
+        return;
+    const struct lt_expression *made = (*node)->arguments[0];
+    become(node, made->argument_count / (lt_is_call_of(made, "map") ? 2 : 1), folding);
+}
+
 static void fold_nulls(struct lt_expression **node, struct folding *folding)
 {
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
         fold_nulls(&(*node)->arguments[i], folding);
     fold_coalesce(node, folding);
+    fold_count(node, folding);
     bool is_decided = is_decided_test(*node);
     if ((!is_decided && !has_null_argument(*node)) || !is_droppable(*node))
         return;
     if (is_decided) {
-        become_boolean(node, lt_is_call_of(*node, "isnotnull"), folding);
+        become(node, lt_is_call_of(*node, "isnotnull"), folding);
         return;
     }
     *node = lt_expr_null(*node, (*node)->type, folding->arena);
@@ -339,7 +363,7 @@ static void fold_decided(struct lt_expression **node, struct folding *folding)
     bool answer;
     fold_to_part(node, folding);
     if (is_decided_comparison(*node, &answer) && is_droppable(*node)) {
-        become_boolean(node, answer, folding);
+        become(node, answer, folding);
         return;
     }
     bool is_or = is_flow(*node, LT_FLOW_OR);
@@ -349,7 +373,7 @@ static void fold_decided(struct lt_expression **node, struct folding *folding)
         struct lt_expression *part = (*node)->arguments[i];
         if (part->kind != LT_EXPR_LITERAL || part->is_null || (part->value.i64 != 0) != is_or)
             continue;
-        become_boolean(node, is_or, folding);
+        become(node, is_or, folding);
         return;
     }
 }

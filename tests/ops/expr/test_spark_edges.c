@@ -36,6 +36,16 @@ static void a_decimal_of_many_seconds_wraps(void **state)
     expect("CAST(CAST(7 AS DECIMAL(38,0)) AS TIMESTAMP)", "1970-01-01 00:00:07");
 }
 
+static void what_is_counted_is_not_made(void **state)
+{
+    (void)state;
+    expect("size(map(true, 100, false, 0, false, 7))", "3");
+    expect("cardinality(array(1, NULL))", "2");
+    expect("size(array())", "0");
+    expect("size(map(1 + 1, 100, 2, 0))", "DUPLICATED_MAP_KEY");
+    expect("size(map(uuid(), 1, 'a', 2))", "2");
+}
+
 /* Others are NULL with a NULL, whatever stands beside it. */
 static void some_functions_of_null_look_at_their_other_arguments(void **state)
 {
@@ -429,6 +439,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_refused_is_refused_by_the_right_name),
+        cmocka_unit_test(what_is_counted_is_not_made),
         cmocka_unit_test(some_functions_of_null_look_at_their_other_arguments),
         cmocka_unit_test(what_is_beyond_all_numbers_is_as_javas),
         cmocka_unit_test(a_constant_is_rounded_by_each_of_two_casts),
