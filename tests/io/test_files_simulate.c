@@ -15,9 +15,11 @@
 #include <unistd.h>
 
 #include "tests/support/fake_reactor.h"
+#include "tests/support/kept_inotify.h"
 #include "tests/support/seeds.h"
 
 enum { STEPS = 60, FILES_MAX = 40, LINES_MAX = 4096 };
+enum fact { DEATHS, HEARD_OF, FACTS };
 
 struct simulation {
     struct source_world world;
@@ -25,6 +27,8 @@ struct simulation {
     int files, lines;
     size_t committed_bytes; /* of what was seen */
     bool is_running;
+    int lines_before; /* this run */
+    uint64_t *counts; /* of the facts */
 };
 
 static uint32_t draw(struct simulation *simulation, uint32_t below)
@@ -75,11 +79,13 @@ static void begin_run(struct simulation *simulation)
                                             {"latestFirst=true", NULL}};
     source_start(&simulation->world, limits[draw(simulation, 4)], false);
     simulation->is_running = true;
+    simulation->lines_before = simulation->lines;
 }
 
 /* What was not committed never was. */
 static void die(struct simulation *simulation)
 {
+    simulation->counts[DEATHS]++;
     source_stop(&simulation->world);
     simulation->is_running = false;
     struct lt_text_buffer *seen = &simulation->world.seen;
@@ -98,6 +104,16 @@ static void end_epoch(struct simulation *simulation)
         die(simulation);
 }
 
+/* Was the line that was read last not there when the run began? */
+static bool has_heard(const struct simulation *simulation)
+{
+    const char *seen = lt_text_get(&simulation->world.seen);
+    size_t at = simulation->world.seen.size_bytes;
+    while (at > 0 && (at == simulation->world.seen.size_bytes || seen[at - 1] != ' '))
+        at--;
+    return seen[at] != '\0' && strtol(seen + at, NULL, 10) >= simulation->lines_before;
+}
+
 static void poll_a_while(struct simulation *simulation)
 {
     uint32_t count = 1 + draw(simulation, 20);
@@ -107,6 +123,7 @@ static void poll_a_while(struct simulation *simulation)
                      simulation->world.reader->error.text);
         (void)lt_reactor_poll(simulation->world.reactor.reactor);
     }
+    simulation->counts[HEARD_OF] += has_heard(simulation);
 }
 
 static void step(struct simulation *simulation)
@@ -166,7 +183,9 @@ static void verify(struct simulation *simulation)
 
 static void simulate(struct seeds_run *run)
 {
-    struct simulation simulation = {.seed = run->seed, .random = run->seed * 2654435761u + 1};
+    struct simulation simulation = {.seed = run->seed,
+                                    .random = run->seed * 2654435761u + 1,
+                                    .counts = run->counts};
     source_begin_fake(&simulation.world, run->seed);
     fake_reactor_set_hook(simulation.world.reactor.reactor, interfere, &simulation);
     for (int i = 0; i < STEPS; i++)
@@ -178,8 +197,13 @@ static void simulate(struct seeds_run *run)
 
 static void every_line_is_read_once_whatever_happens(void **state)
 {
+    struct seeds_fact facts[FACTS] = {
+        [DEATHS] = {.name = "deaths", .rate = 0.9},
+        [HEARD_OF] = {.name = "files that came while it ran and were read", .rate = 0.9},
+    };
     (void)state;
-    seeds_run(&(struct seeds){.count = 150, .run = simulate});
+    seeds_run(&(struct seeds){
+        .count = 2000, .run = simulate, .facts = facts, .fact_count = FACTS});
 }
 
 static void fail_reads_of_b(struct source_world *world, enum lt_io_kind kind, int64_t result)

@@ -19,12 +19,11 @@ soak: setup-build setup-test ## the long tests: 200 kills, a million envelopes, 
 	@$(MAKE) --no-print-directory test-programs
 	@LEAT_SEEDS=100000 $(SOAK) tests/run --jobs $(JOBS) $(BUILD)/tests/core/epoch/test_simulate \
 	    $(BUILD)/tests/core/run/test_simulate $(BUILD)/tests/core/run/test_simulate_batches \
-	    $(BUILD)/tests/io/test_files_sink_simulate
+	    $(BUILD)/tests/io/test_files_sink_simulate $(BUILD)/tests/io/test_files_simulate
 	@LEAT_KILLS=100 $(SOAK) tests/kafka/with-kafka tests/run tests/relay/test_batches_kill9.sh
 	@LEAT_KILLS=100 $(SOAK) tests/kafka/with-kafka tests/run tests/relay/test_stateful_kill9.sh
 	@LEAT_KILLS=100 $(SOAK) tests/run $(BUILD)/tests/tools/test_also_kill
 	@LEAT_KILLS=25 $(SOAK) tests/run tests/tools/test_files_steps.sh
-	@LEAT_SEEDS=20000 $(SOAK) tests/run $(BUILD)/tests/io/test_files_simulate
 	@LEAT_KILLS=100 $(SOAK) tests/kafka/with-kafka tests/run tests/tools/test_files_kill9.sh
 	@TEST_CLIENTS=10000 $(SOAK) tests/run $(BUILD)/tests/io/test_tcp_source
 	@LEAT_KILLS=100 $(SOAK) tests/kafka/with-kafka tests/run tests/relay/test_spool_kill9.sh
