@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include "core/base/saturate.h"
+
 enum { MONTHS_PER_YEAR = 12, DAYS_PER_WEEK = 7, PRODUCT_BITS = 192 };
 static const int64_t US_PER_HOUR = 3600000000, US_PER_MINUTE = 60000000, US_PER_DAY = 86400000000;
 
@@ -235,23 +237,16 @@ bool lt_interval_negate_calendar(const struct lt_calendar_interval *a,
     return lt_interval_subtract_calendar(&zero, a, out);
 }
 
-/* As Java narrows: what does not fit saturates, NaN is 0. `limit` is `most` + 1. */
-static int64_t saturated(double number, double limit, int64_t most)
-{
-    if (isnan(number))
-        return 0;
-    return number >= limit ? most : number < -limit ? -most - 1 : (int64_t)number;
-}
-
 /* A fraction of a day becomes microseconds, one of a month is cut. */
 static bool calendar_of(double months, double days, double us, struct lt_calendar_interval *out)
 {
-    out->months = (int32_t)saturated(months, 0x1p31, INT32_MAX);
-    out->days = (int32_t)saturated(days, 0x1p31, INT32_MAX);
+    out->months = lt_saturate_i32(months);
+    out->days = lt_saturate_i32(days);
     double rest_us = isfinite(days) ? (days - out->days) * (double)US_PER_DAY : 0;
-    out->microseconds = saturated(floor(us + rest_us + 0.5), 0x1p63, INT64_MAX);
+    out->microseconds = lt_saturate(floor(us + rest_us + 0.5));
     return fabs(trunc(months)) <= INT32_MAX && fabs(trunc(days)) <= INT32_MAX;
 }
+
 bool lt_interval_multiply_calendar(const struct lt_calendar_interval *a, double factor,
                                    struct lt_calendar_interval *out)
 {

@@ -12,6 +12,7 @@
 
 #include "core/base/ascii.h"
 #include "core/base/clock.h"
+#include "core/base/saturate.h"
 #include "core/text/number.h"
 #include "core/text/utf8.h"
 #include "ops/expr/cast_text.h"
@@ -126,13 +127,11 @@ static int64_t wrapped(const struct lt_type *type, int64_t value)
 static enum lt_kernel put_integer(struct lt_machine *machine, const struct lt_call *call,
                                   int64_t value, union lt_value *out)
 {
-    char text[LT_NUMBER_TEXT_SIZE];
     out->i64 = call->is_legacy ? wrapped(call->type, value) : value;
     if (call->is_legacy)
         return LT_KERNEL_VALUE;
     if (value >= lt_type_smallest(call->type) && value <= lt_type_largest(call->type))
         return LT_KERNEL_VALUE;
-    (void)lt_number_format_i64(value, text);
     return lt_fault_cast_overflow(machine, call);
 }
 
@@ -148,24 +147,14 @@ static enum lt_kernel fraction_to_integer(struct lt_machine *machine, const stru
 {
     double value = lt_argument(machine, call, 0)->f64;
     if (call->is_legacy) {
-        bool is_long = call->type->kind == LT_TYPE_BIGINT;
-        double most = is_long ? 0x1p63 : 0x1p31;
-        int64_t last = is_long ? INT64_MAX : INT32_MAX;
-        int64_t whole = isnan(value)    ? 0
-                        : value >= most ? last
-                        : value < -most ? -last - 1
-                                        : (int64_t)value;
-        out->i64 = wrapped(call->type, whole);
+        bool is_long = call->type->kind == LT_TYPE_BIGINT; /* Java casts to int first for others */
+        out->i64 = is_long ? lt_saturate(value) : wrapped(call->type, lt_saturate_i32(value));
         return LT_KERNEL_VALUE;
     }
     if (!(floor(value) <= (double)lt_type_largest(call->type) &&
-          ceil(value) >= (double)lt_type_smallest(call->type))) {
-        char text[LT_NUMBER_TEXT_SIZE];
-        (void)lt_number_format_double(value, text);
+          ceil(value) >= (double)lt_type_smallest(call->type)))
         return lt_fault_cast_overflow(machine, call);
-    }
-    /* 2^63 is (double)INT64_MAX, and stands for it. */
-    out->i64 = value >= 0x1p63 ? INT64_MAX : (int64_t)value;
+    out->i64 = lt_saturate(value); /* 2^63 is (double)INT64_MAX, and stands for it */
     return LT_KERNEL_VALUE;
 }
 
@@ -245,14 +234,12 @@ static enum lt_kernel fraction_to_timestamp(struct lt_machine *machine, const st
                                             union lt_value *out)
 {
     double seconds = lt_argument(machine, call, 0)->f64, us = seconds * LT_US_PER_S;
-    char text[LT_NUMBER_TEXT_SIZE];
-    (void)lt_number_format_double(seconds, text);
     if (!isfinite(seconds))
         return lt_fault_cast_input(machine, call);
     bool fits = us < 0x1p63 && us >= -0x1p63;
     if (!fits && !call->is_legacy)
         return lt_fault_cast_overflow(machine, call);
-    out->i64 = fits ? (int64_t)us : us < 0 ? INT64_MIN : INT64_MAX;
+    out->i64 = lt_saturate(us);
     return LT_KERNEL_VALUE;
 }
 

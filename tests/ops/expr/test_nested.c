@@ -95,6 +95,20 @@ static void legacy_rules_wrap_and_give_null(void **state)
            {"1F + 1", "value", "float", "2.0"});
 }
 
+static void fractions_become_integers_by_way_of_int_or_long_under_legacy_rules(void **state)
+{
+    struct lt_session legacy = *lt_session_default();
+    (void)state;
+    assert_int_equal(lt_session_set(&legacy, "spark.sql.ansi.enabled", "false", NULL), LT_OK);
+    EXPECT(&legacy, {"CAST(1e19D AS BIGINT)", "value", "bigint", "9223372036854775807"},
+           {"CAST(-1e19D AS BIGINT)", "value", "bigint", "-9223372036854775808"},
+           {"CAST(double('NaN') AS BIGINT)", "value", "bigint", "0"},
+           {"CAST(-3e9D AS INT)", "value", "int", "-2147483648"},
+           {"CAST(3e9D AS SMALLINT)", "value", "smallint", "-1"},
+           {"CAST(-3e9D AS TINYINT)", "value", "tinyint", "0"},
+           {"CAST(300.7F AS TINYINT)", "value", "tinyint", "44"});
+}
+
 static void times_too_large_saturate_under_legacy_rules(void **state)
 {
     struct lt_session legacy = *lt_session_default();
@@ -212,6 +226,7 @@ int main(void)
         cmocka_unit_test(lambdas_see_their_parameters_and_what_is_around),
         cmocka_unit_test(nested_values_are_cast_part_by_part),
         cmocka_unit_test(legacy_rules_wrap_and_give_null),
+        cmocka_unit_test(fractions_become_integers_by_way_of_int_or_long_under_legacy_rules),
         cmocka_unit_test(times_too_large_saturate_under_legacy_rules),
         cmocka_unit_test(the_size_of_null_is_a_setting_of_the_legacy_rules),
         cmocka_unit_test(parsers_of_old_versions_are_refused_by_name),
