@@ -31,7 +31,8 @@ static int64_t number_option(const struct lt_kafka_source *source, const char *n
                           name);
 }
 
-/* Asks until the partition reaches `position`, or it is certain that it does not. */
+/* Asks until the partition reaches `position`, or it is certain that it does not. A query that is
+ * to end need not know. */
 static rd_kafka_resp_err_t confirm(struct lt_kafka_source *source,
                                    const struct lt_kafka_partition *partition, int64_t position,
                                    struct lt_kafka_extent *extent)
@@ -47,6 +48,8 @@ static rd_kafka_resp_err_t confirm(struct lt_kafka_source *source,
         if ((err == RD_KAFKA_RESP_ERR_NO_ERROR && extent->high >= position) ||
             (left-- <= 0 && !is_passing))
             return err;
+        if (lt_connector_is_stopping(&source->env))
+            return RD_KAFKA_RESP_ERR__INTR;
         lt_kafka_client_rest(pause_ns > LT_NS_PER_MS ? pause_ns : LT_NS_PER_MS);
     }
 }

@@ -5,6 +5,11 @@
  * again until the start's deadline, or, later on, for as long as a question may take. Whatever else
  * is wrong gets fetchOffset.numRetries. A query that is to end asks nothing again.
  *
+ * librdkafka cannot be told to stop waiting for an answer. So it waits in slices and is asked anew
+ * after each, so that a query that is to end does so within its drain time, and not in that of a
+ * broker that has gone silent. A slice is longer than the one before: a broker that is but slow is
+ * heard in the end.
+ *
  * on: the thread that starts the query, and the control thread; they wait.
  */
 #include <inttypes.h>
@@ -13,8 +18,17 @@
 #include "io/kafka_extent.h"
 
 enum {
-    QUERY_MS = 10000, /* for a question asked after connect */
+    QUERY_MS = 10000, /* for a question asked after connect: slices of 1, 2, 3 and 4 s */
     PASSING_REST_MS = 50,
+    SLICE_NS = LT_NS_PER_S,
+};
+
+/* Offsets that are asked for; the whole of one call of this file. */
+struct question {
+    const struct lt_kafka_source *source;
+    rd_kafka_resp_err_t (*ask)(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int wait_ms);
+    const int64_t *numbers;                /* by partition */
+    rd_kafka_topic_partition_list_t *list; /* the latest answers; the caller destroys it */
 };
 
 static int64_t number_option(const struct lt_kafka_source *source, const char *name)
@@ -98,38 +112,64 @@ static bool rest_before_retry(const struct lt_kafka_source *source, rd_kafka_res
     return true;
 }
 
-static rd_kafka_resp_err_t ask_once(const struct lt_kafka_source *source,
-                                    rd_kafka_topic_partition_list_t *list)
+static rd_kafka_resp_err_t ask_for(struct question *question, int wait_ms)
 {
-    if (list->cnt == 0)
+    const struct lt_kafka_source *source = question->source;
+    if (question->list != NULL)
+        rd_kafka_topic_partition_list_destroy(question->list);
+    question->list = make_list(source, question->numbers);
+    if (question->list->cnt == 0)
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     lt_kafka_source_hear(source);
-    return first_error(list, rd_kafka_offsets_for_times(source->client->rk, list, left_ms(source)));
+    return first_error(question->list,
+                       question->ask(source->client->rk, question->list, wait_ms));
+}
+
+/* Slice by slice, until there is an answer or its time is over. */
+static rd_kafka_resp_err_t ask_once(struct question *question)
+{
+    const int64_t last_ns = LT_KAFKA_LAST_QUESTION_MS * LT_NS_PER_MS;
+    int64_t now_ns = lt_clock_now_ns(lt_clock_system());
+    int64_t deadline_ns = now_ns + (int64_t)left_ms(question->source) * LT_NS_PER_MS;
+    for (int64_t slice_ns = SLICE_NS;; slice_ns += SLICE_NS) {
+        int64_t end_ns = slice_ns < deadline_ns - now_ns ? now_ns + slice_ns : deadline_ns;
+        int64_t wait_ms = (end_ns - now_ns) / LT_NS_PER_MS;
+        rd_kafka_resp_err_t err = ask_for(question, wait_ms < 1 ? 1 : (int)wait_ms);
+        now_ns = lt_clock_now_ns(lt_clock_system());
+        bool is_silence = err != RD_KAFKA_RESP_ERR_NO_ERROR && now_ns >= end_ns - last_ns;
+        if (!is_silence || now_ns >= deadline_ns - last_ns ||
+            lt_connector_is_stopping(&question->source->env))
+            return err;
+    }
+}
+
+/* As often as it may be asked. */
+static rd_kafka_resp_err_t ask_again(struct question *question)
+{
+    int64_t begun_ns = lt_clock_now_ns(lt_clock_system());
+    rd_kafka_resp_err_t err = ask_once(question);
+    for (int64_t tried = 1; err != RD_KAFKA_RESP_ERR_NO_ERROR &&
+                            rest_before_retry(question->source, err, tried, begun_ns);
+         tried++)
+        err = ask_once(question);
+    return err;
 }
 
 /* `*err` is Kafka's word for what went wrong. */
 static int ask(struct lt_kafka_source *source, int64_t *numbers, rd_kafka_resp_err_t *err,
                struct lt_error *error)
 {
-    rd_kafka_topic_partition_list_t *list = make_list(source, numbers);
-    int64_t begun_ns = lt_clock_now_ns(lt_clock_system());
-    *err = ask_once(source, list);
-    for (int64_t tried = 1; *err != RD_KAFKA_RESP_ERR_NO_ERROR &&
-                            rest_before_retry(source, *err, tried, begun_ns);
-         tried++) {
-        rd_kafka_topic_partition_list_destroy(list);
-        list = make_list(source, numbers);
-        *err = ask_once(source, list);
-    }
+    struct question question = {source, rd_kafka_offsets_for_times, numbers, NULL};
+    *err = ask_again(&question);
     int code = 0;
     if (*err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        code = fail_query(source, list, *err, error);
+        code = fail_query(source, question.list, *err, error);
     } else {
-        int at = 0;
+        const rd_kafka_topic_partition_t *answer = question.list->elems;
         for (uint32_t i = 0; i < source->base.partition_count; i++)
-            numbers[i] = numbers[i] == LT_KAFKA_UNSET ? LT_KAFKA_UNSET : list->elems[at++].offset;
+            numbers[i] = numbers[i] == LT_KAFKA_UNSET ? LT_KAFKA_UNSET : (answer++)->offset;
     }
-    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_topic_partition_list_destroy(question.list);
     return code;
 }
 
@@ -175,16 +215,12 @@ int lt_kafka_ask_committed(struct lt_kafka_source *source, int64_t *numbers, str
     uint32_t count = source->base.partition_count;
     for (uint32_t i = 0; i < count; i++)
         numbers[i] = RD_KAFKA_OFFSET_INVALID;
-    rd_kafka_topic_partition_list_t *list = make_list(source, numbers);
-    rd_kafka_resp_err_t err;
-    int64_t tried = 0, begun_ns = lt_clock_now_ns(lt_clock_system());
-    do {
-        err = first_error(list, rd_kafka_committed(source->client->rk, list, left_ms(source)));
-        tried++;
-    } while (err != RD_KAFKA_RESP_ERR_NO_ERROR && rest_before_retry(source, err, tried, begun_ns));
-    int code = err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : fail_query(source, list, err, error);
+    struct question question = {source, rd_kafka_committed, numbers, NULL};
+    rd_kafka_resp_err_t err = ask_again(&question);
+    int code =
+        err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : fail_query(source, question.list, err, error);
     for (uint32_t i = 0; i < count && code == 0; i++)
-        numbers[i] = list->elems[i].offset;
-    rd_kafka_topic_partition_list_destroy(list);
+        numbers[i] = question.list->elems[i].offset;
+    rd_kafka_topic_partition_list_destroy(question.list);
     return code;
 }

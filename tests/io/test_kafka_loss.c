@@ -72,6 +72,25 @@ static void without_fail_on_data_loss_the_batch_begins_at_the_earliest(void **st
     assert_int_equal(end.offset, 2);
 }
 
+static bool is_always(void *context)
+{
+    (void)context;
+    return true;
+}
+
+/* An answer may be wrong for a moment: what was asked once only is not called lost. */
+static void a_query_that_is_to_end_does_not_find_out(void **state)
+{
+    struct world *world = *state;
+    struct lt_position from, latest;
+    world->env.is_stopping = is_always;
+    connect_to(world, 2, WORLD_OPTIONS("subscribe=t", "failOnDataLoss=false"));
+    assert_int_equal(mend(world, 7, 2, &from, &latest), LT_E_IO);
+    assert_string_equal(world->error.text,
+                        "offsets of partition 0 of topic \"t\": Local: Operation interrupted");
+    assert_int_equal(from.offset, 7);
+}
+
 static void such_a_batch_does_not_wait_for_more(void **state)
 {
     struct world *world = *state;
@@ -262,6 +281,7 @@ int main(void)
         CASE(a_topic_that_ends_before_the_position_is_lost_data),
         CASE(with_read_committed_as_well),
         CASE(without_fail_on_data_loss_the_batch_begins_at_the_earliest),
+        CASE(a_query_that_is_to_end_does_not_find_out),
         CASE(such_a_batch_does_not_wait_for_more),
         CASE(an_answer_that_was_wrong_is_no_loss),
         CASE(a_question_that_nobody_answers_ends),
