@@ -6,9 +6,9 @@
  * is wrong gets fetchOffset.numRetries. A query that is to end asks nothing again.
  *
  * librdkafka cannot be told to stop waiting for an answer. So it waits in slices and is asked anew
- * after each, so that a query that is to end does so within its drain time, and not in that of a
- * broker that has gone silent. A slice is longer than the one before: a broker that is but slow is
- * heard in the end.
+ * after each, so that a query that is to end does so within the drain time (5 s, unless the user
+ * says less) though a broker has gone silent. The later slices are long: a broker that is but slow
+ * is heard.
  *
  * on: the thread that starts the query, and the control thread; they wait.
  */
@@ -18,9 +18,10 @@
 #include "io/kafka_extent.h"
 
 enum {
-    QUERY_MS = 10000, /* for a question asked after connect: slices of 1, 2, 3 and 4 s */
+    QUERY_MS = 10000, /* for a question asked after connect: three slices */
+    FIRST_SLICE_MS = 1000,
+    SLICE_MS = 4500,
     PASSING_REST_MS = 50,
-    SLICE_NS = LT_NS_PER_S,
 };
 
 /* Offsets that are asked for; the whole of one call of this file. */
@@ -131,8 +132,9 @@ static rd_kafka_resp_err_t ask_once(struct question *question)
     const int64_t last_ns = LT_KAFKA_LAST_QUESTION_MS * LT_NS_PER_MS;
     int64_t now_ns = lt_clock_now_ns(lt_clock_system());
     int64_t deadline_ns = now_ns + (int64_t)left_ms(question->source) * LT_NS_PER_MS;
-    for (int64_t slice_ns = SLICE_NS;; slice_ns += SLICE_NS) {
-        int64_t end_ns = slice_ns < deadline_ns - now_ns ? now_ns + slice_ns : deadline_ns;
+    for (int64_t slice_ms = FIRST_SLICE_MS;; slice_ms = SLICE_MS) {
+        int64_t end_ns = now_ns + slice_ms * LT_NS_PER_MS;
+        end_ns = end_ns < deadline_ns ? end_ns : deadline_ns;
         int64_t wait_ms = (end_ns - now_ns) / LT_NS_PER_MS;
         rd_kafka_resp_err_t err = ask_for(question, wait_ms < 1 ? 1 : (int)wait_ms);
         now_ns = lt_clock_now_ns(lt_clock_system());
