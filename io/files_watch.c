@@ -7,23 +7,32 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "core/base/arena.h"
+#include "core/base/log.h"
 #include "core/base/text_buffer.h"
 #include "io/files_name.h"
 #include "io/files_seen.h"
 
 enum { EVENTS_SIZE = 64 * 1024, DIRECTORIES_FIRST = 16 };
 
-static const uint32_t mask = IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE_SELF |
-                             IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
+static const uint32_t mask = IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+                             IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
+
+/* Of a watched directory, which has several where links lead to it: the kernel watches it once, and
+ * tells of it by one number. */
+struct name {
+    struct name *next;
+    char path[];
+};
 
 struct lt_files_watch {
     int fd;
     pthread_mutex_t lock; /* of what follows */
-    char **directories; /* by the kernel's number, which counts up; NULL: watched no more */
+    struct name **directories; /* by the kernel's number, which counts up; NULL: watched no more */
     size_t capacity;
     struct lt_files_seen *open; /* names that were created and not closed; no hidden ones */
     struct lt_text_buffer path;
@@ -58,12 +67,23 @@ struct lt_files_watch *lt_files_watch_create(struct lt_error *error)
     return watch;
 }
 
+static void forget_names(struct lt_files_watch *watch, size_t number)
+{
+    struct name *name = watch->directories[number];
+    while (name != NULL) {
+        struct name *next = name->next;
+        free(name);
+        name = next;
+    }
+    watch->directories[number] = NULL;
+}
+
 void lt_files_watch_destroy(struct lt_files_watch *watch)
 {
     if (watch == NULL)
         return;
     for (size_t i = 0; i < watch->capacity; i++)
-        free(watch->directories[i]);
+        forget_names(watch, i);
     free(watch->directories);
     lt_files_seen_destroy(watch->open);
     lt_text_fini(&watch->path);
@@ -100,23 +120,48 @@ static void forget_open(struct lt_files_watch *watch)
     watch->open = lt_files_seen_create(INT64_MAX, false);
 }
 
+static bool is_same(const char *one, const char *other)
+{
+    struct stat left, right;
+    return stat(one, &left) == 0 && stat(other, &right) == 0 && left.st_dev == right.st_dev &&
+           left.st_ino == right.st_ino;
+}
+
+/* Names that lead elsewhere by now: what is open by them would be closed by another. */
+static void forget_former(struct lt_files_watch *watch, size_t number, const char *directory)
+{
+    struct name **at = &watch->directories[number];
+    while (*at != NULL) {
+        struct name *name = *at;
+        if (is_same(name->path, directory)) {
+            at = &name->next;
+            continue;
+        }
+        *at = name->next;
+        free(name);
+        forget_open(watch);
+    }
+}
+
 static void keep(struct lt_files_watch *watch, size_t number, const char *directory)
 {
-    size_t old = watch->capacity;
+    size_t old = watch->capacity, size = strlen(directory) + 1;
     if (number >= old) {
         watch->capacity = old == 0 ? DIRECTORIES_FIRST : old;
         while (watch->capacity <= number)
             watch->capacity *= 2;
         watch->directories =
             lt_realloc_array(watch->directories, watch->capacity, sizeof watch->directories[0]);
-        memset(watch->directories + old, 0, (watch->capacity - old) * sizeof(char *));
+        memset(watch->directories + old, 0, (watch->capacity - old) * sizeof(struct name *));
     }
-    if (watch->directories[number] != NULL && strcmp(watch->directories[number], directory) == 0)
-        return;
-    if (watch->directories[number] != NULL)
-        forget_open(watch); /* they would be closed by another name */
-    free(watch->directories[number]);
-    watch->directories[number] = lt_strdup(directory);
+    for (const struct name *name = watch->directories[number]; name != NULL; name = name->next)
+        if (strcmp(name->path, directory) == 0)
+            return;
+    forget_former(watch, number, directory);
+    struct name *name = lt_alloc(sizeof *name + size);
+    memcpy(name->path, directory, size);
+    name->next = watch->directories[number];
+    watch->directories[number] = name;
 }
 
 bool lt_files_watch_add(struct lt_files_watch *watch, const char *directory, struct lt_error *error)
@@ -145,27 +190,22 @@ bool lt_files_watch_add(struct lt_files_watch *watch, const char *directory, str
     return false;
 }
 
-static const char *path_of(struct lt_files_watch *watch, const struct inotify_event *event)
+static const struct name *names_of(const struct lt_files_watch *watch,
+                                   const struct inotify_event *event)
 {
     size_t number = (size_t)event->wd;
-    if (event->wd < 0 || number >= watch->capacity || watch->directories[number] == NULL)
-        return NULL;
-    const char *directory = watch->directories[number];
+    return event->wd < 0 || number >= watch->capacity ? NULL : watch->directories[number];
+}
+
+static const char *path_of(struct lt_files_watch *watch, const struct name *directory,
+                           const struct inotify_event *event)
+{
     lt_text_clear(&watch->path);
-    lt_text_append(&watch->path, directory);
-    if (strcmp(directory, "/") != 0)
+    lt_text_append(&watch->path, directory->path);
+    if (strcmp(directory->path, "/") != 0)
         lt_text_append_char(&watch->path, '/');
     lt_text_append(&watch->path, event->name);
     return lt_text_get(&watch->path);
-}
-
-static void forget(struct lt_files_watch *watch, const struct inotify_event *event)
-{
-    size_t number = (size_t)event->wd;
-    if (event->wd < 0 || number >= watch->capacity)
-        return;
-    free(watch->directories[number]);
-    watch->directories[number] = NULL;
 }
 
 static void take_file(struct lt_files_watch *watch, const char *path, bool is_complete,
@@ -178,24 +218,39 @@ static void take_file(struct lt_files_watch *watch, const char *path, bool is_co
     visitor->file(visitor->context, path, is_complete);
 }
 
+/* By one of its names. */
+static void take_named(struct lt_files_watch *watch, const char *path, uint32_t what,
+                       const struct lt_files_watch_visitor *visitor)
+{
+    bool has_gone = (what & (IN_DELETE | IN_MOVED_FROM)) != 0;
+    if (has_gone)
+        lt_files_seen_remove(watch->open, path);
+    else if (what & IN_ISDIR)
+        visitor->directory(visitor->context, path);
+    else
+        take_file(watch, path, (what & IN_CREATE) == 0, visitor);
+}
+
+static void warn_overflow(void)
+{
+    lt_log_warn("the kernel's queue of events of watched directories ran over: the directories are "
+                "listed; hint: raise fs.inotify.max_queued_events");
+}
+
 static void take_event(struct lt_files_watch *watch, const struct inotify_event *event,
                        const struct lt_files_watch_visitor *visitor)
 {
-    if (event->mask & IN_IGNORED) {
-        forget(watch, event);
-        return;
-    }
+    if ((event->mask & IN_IGNORED) && names_of(watch, event) != NULL)
+        forget_names(watch, (size_t)event->wd);
+    if (event->mask & IN_Q_OVERFLOW)
+        warn_overflow();
     if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | IN_MOVE_SELF))
         forget_open(watch);
-    if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | IN_DELETE_SELF | IN_MOVE_SELF)) {
+    if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | IN_DELETE_SELF | IN_MOVE_SELF))
         visitor->all(visitor->context);
-        return;
-    }
-    const char *path = event->len == 0 ? NULL : path_of(watch, event);
-    if (path != NULL && (event->mask & IN_ISDIR))
-        visitor->directory(visitor->context, path);
-    else if (path != NULL)
-        take_file(watch, path, (event->mask & IN_CREATE) == 0, visitor);
+    else if (event->len > 0)
+        for (const struct name *name = names_of(watch, event); name != NULL; name = name->next)
+            take_named(watch, path_of(watch, name, event), event->mask, visitor);
 }
 
 static bool read_events(struct lt_files_watch *watch, const struct lt_files_watch_visitor *visitor)

@@ -7,11 +7,13 @@
  * ran over) asks for a listing of all. File systems that other machines write to (NFS, SMB, ...)
  * tell nothing, so that they have to be listed again and again.
  *
- * The watch also remembers which names were created and not closed by a writer since: files that
- * are being written, for all that is known, unless they are links (io/files_whole.h). It knows that
- * of what happened since the directory is watched, and forgets it when the kernel's queue runs
- * over, since the news of a close may have been lost then. So nothing counts as being written for
- * ever.
+ * The watch also remembers which names were created and not closed by a writer since, and have not
+ * gone: files that are being written, for all that is known, unless they are links
+ * (io/files_whole.h). It knows that of what happened since the directory is watched, and forgets it
+ * when the kernel's queue runs over, since the news of a close may have been lost then. So nothing
+ * counts as being written for ever.
+ *
+ * A directory that is listed by several names, since links lead to it, is told of by each.
  *
  * on: any thread; in batches one lists and adds directories, and another reads events. Created and
  * destroyed while nobody else has it.
@@ -45,6 +47,7 @@ struct lt_files_watch_visitor {
     void (*all)(void *context);                         /* list again */
     void *context;
 };
+
 /* Was this name created, and not closed by a writer since, as far as events were read? */
 bool lt_files_watch_is_open(struct lt_files_watch *watch, const char *path);
 /* It is whole all the same, and no closing will be told: it is not remembered any more. */
