@@ -13,12 +13,17 @@
 
 enum { EVENT_READS_MAX = 1000, FILES_HEARD_MAX = 256 /* that are asked about at a time */ };
 
+static bool is_new(const struct lt_files_look *look, const struct lt_files_found *found)
+{
+    return lt_files_seen_is_new(look->source->seen, found->path, found->modified_ms);
+}
+
 /* A file that may have to be read. */
 static int consider(void *context, const struct lt_files_found *found, struct lt_error *error)
 {
     struct lt_files_look *look = context;
     (void)error;
-    if (!lt_files_seen_is_new(look->source->seen, found->path, found->modified_ms))
+    if (!is_new(look, found))
         return 0;
     const struct lt_files_item item = {
         .path = lt_strdup(found->path),
@@ -27,6 +32,18 @@ static int consider(void *context, const struct lt_files_found *found, struct lt
     };
     lt_files_queue_push(&look->found, &item);
     return 0;
+}
+
+/* The same of a listing, which may come upon what was begun before the directory was watched. The
+ * watch remembers it as open first: whatever is told meanwhile counts. */
+static int consider_listed(void *context, const struct lt_files_found *found,
+                           struct lt_error *error)
+{
+    struct lt_files_look *look = context;
+    if (look->watch != NULL && is_new(look, found) &&
+        lt_files_watch_doubts(look->watch, found->path) && !lt_files_is_being_written(found->path))
+        lt_files_watch_note_whole(look->watch, found->path);
+    return consider(look, found, error);
 }
 
 /* Before it is listed, so that nothing that comes meanwhile is missed. */
@@ -156,8 +173,12 @@ static void tell_left_out(void *context, const char *path)
 
 static int look_at_all(struct lt_files_look *look)
 {
-    const struct lt_files_visitor visitor = {
-        .directory = watch_directory, .file = consider, .left_out = tell_left_out, .context = look};
+    const struct lt_files_visitor visitor = {.directory = watch_directory,
+                                             .file = consider_listed,
+                                             .left_out = tell_left_out,
+                                             .context = look};
+    if (look->watch != NULL)
+        lt_files_watch_begin_listing(look->watch);
     return lt_files_walk(&look->source->settings.place, &visitor, &look->error);
 }
 

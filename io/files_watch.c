@@ -34,6 +34,9 @@ struct lt_files_watch {
     pthread_mutex_t lock; /* of what follows */
     struct name **directories; /* by the kernel's number, which counts up; NULL: watched no more */
     size_t capacity;
+    uint64_t listing; /* counts up */
+    uint64_t doubted; /* the last one of which nothing that it finds is known to be whole */
+    struct lt_files_seen *fresh; /* directories that are watched since this listing */
     struct lt_files_seen *open; /* names that were created and not closed; no hidden ones */
     struct lt_text_buffer path;
     char events[EVENTS_SIZE] __attribute__((aligned(8)));
@@ -63,6 +66,7 @@ struct lt_files_watch *lt_files_watch_create(struct lt_error *error)
     int result = pthread_mutex_init(&watch->lock, NULL);
     lt_assert(result == 0);
     watch->open = lt_files_seen_create(INT64_MAX, false);
+    watch->fresh = lt_files_seen_create(INT64_MAX, false);
     lt_text_init(&watch->path);
     return watch;
 }
@@ -86,6 +90,7 @@ void lt_files_watch_destroy(struct lt_files_watch *watch)
         forget_names(watch, i);
     free(watch->directories);
     lt_files_seen_destroy(watch->open);
+    lt_files_seen_destroy(watch->fresh);
     lt_text_fini(&watch->path);
     int result = pthread_mutex_destroy(&watch->lock);
     lt_assert(result == 0);
@@ -114,10 +119,18 @@ static bool is_remote(const char *directory)
     return false;
 }
 
+static void clear(struct lt_files_seen **seen)
+{
+    lt_files_seen_destroy(*seen);
+    *seen = lt_files_seen_create(INT64_MAX, false);
+}
+
+/* What is being written is not known any more: the next listing has to ask, and one that is under
+ * way. */
 static void forget_open(struct lt_files_watch *watch)
 {
-    lt_files_seen_destroy(watch->open);
-    watch->open = lt_files_seen_create(INT64_MAX, false);
+    clear(&watch->open);
+    watch->doubted = watch->listing + 1;
 }
 
 static bool is_same(const char *one, const char *other)
@@ -162,6 +175,7 @@ static void keep(struct lt_files_watch *watch, size_t number, const char *direct
     memcpy(name->path, directory, size);
     name->next = watch->directories[number];
     watch->directories[number] = name;
+    lt_files_seen_add(watch->fresh, directory, 0);
 }
 
 bool lt_files_watch_add(struct lt_files_watch *watch, const char *directory, struct lt_error *error)
@@ -288,4 +302,33 @@ void lt_files_watch_note_whole(struct lt_files_watch *watch, const char *path)
     lock(watch);
     lt_files_seen_remove(watch->open, path);
     unlock(watch);
+}
+
+void lt_files_watch_begin_listing(struct lt_files_watch *watch)
+{
+    lock(watch);
+    watch->listing++;
+    if (lt_files_seen_count(watch->fresh) > 0)
+        clear(&watch->fresh);
+    unlock(watch);
+}
+
+static bool is_fresh(struct lt_files_watch *watch, const char *path)
+{
+    size_t size = (size_t)(lt_files_base_name(path) - path);
+    lt_text_clear(&watch->path);
+    lt_text_append_n(&watch->path, path, size > 1 ? size - 1 : size);
+    return lt_files_seen_count(watch->fresh) > 0 &&
+           !lt_files_seen_is_new(watch->fresh, lt_text_get(&watch->path), 0);
+}
+
+bool lt_files_watch_doubts(struct lt_files_watch *watch, const char *path)
+{
+    lock(watch);
+    bool doubts = (watch->doubted >= watch->listing || is_fresh(watch, path)) &&
+                  lt_files_seen_is_new(watch->open, path, 0);
+    if (doubts)
+        lt_files_seen_add(watch->open, path, 0);
+    unlock(watch);
+    return doubts;
 }

@@ -11,7 +11,8 @@
  * gone: files that are being written, for all that is known, unless they are links
  * (io/files_whole.h). It knows that of what happened since the directory is watched, and forgets it
  * when the kernel's queue runs over, since the news of a close may have been lost then. So nothing
- * counts as being written for ever.
+ * counts as being written for ever. Of files that a listing finds in a directory that was not
+ * watched before, or after such a loss, it says that it does not know.
  *
  * A directory that is listed by several names, since links lead to it, is told of by each.
  *
@@ -48,6 +49,11 @@ struct lt_files_watch_visitor {
     void *context;
 };
 
+/* Before a listing of all, which adds its directories. */
+void lt_files_watch_begin_listing(struct lt_files_watch *watch);
+/* May a file that the listing has found be one that is being written, though nothing was told of
+ * it? Then it is remembered as one, and whoever asks finds out, and notes those that are whole. */
+bool lt_files_watch_doubts(struct lt_files_watch *watch, const char *path);
 /* Was this name created, and not closed by a writer since, as far as events were read? */
 bool lt_files_watch_is_open(struct lt_files_watch *watch, const char *path);
 /* It is whole all the same, and no closing will be told: it is not remembered any more. */

@@ -26,6 +26,11 @@ static int is_open_for_writing(const char *path)
     return result;
 }
 
+bool lt_files_is_being_written(const char *path)
+{
+    return is_open_for_writing(path) == 1;
+}
+
 static bool was_linked_later(const struct stat *status)
 {
     return status->st_mtim.tv_sec < status->st_ctim.tv_sec ||

@@ -19,5 +19,7 @@
 
 /* False also when there is no such file. */
 bool lt_files_is_whole(const char *path);
+/* Does the kernel say that a process has it open for writing? False also where it does not tell. */
+bool lt_files_is_being_written(const char *path);
 
 #endif

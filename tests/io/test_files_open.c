@@ -4,21 +4,81 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/support/scratch.h"
 #include "tests/support/source_world.h"
 
-enum { EVENTS_TO_LOSE = 20000 /* more than the kernel keeps (fs.inotify.max_queued_events) */ };
+enum {
+    EVENTS_TO_LOSE = 20000, /* more than the kernel keeps (fs.inotify.max_queued_events) */
+    PATH_SIZE = 256,
+};
+
+static const char *join(const struct source_world *world, const char *name, char path[PATH_SIZE])
+{
+    snprintf(path, PATH_SIZE, "%s/%s", world->in, name);
+    return path;
+}
 
 static int create(const struct source_world *world, const char *name)
 {
-    char path[256];
-    snprintf(path, sizeof path, "%s/%s", world->in, name);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    char path[PATH_SIZE];
+    int fd = open(join(world, name, path), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     assert_true(fd >= 0);
     return fd;
+}
+
+static void make_directory(const struct source_world *world, const char *name)
+{
+    char path[PATH_SIZE];
+    assert_int_equal(mkdir(join(world, name, path), 0700), 0);
+}
+
+static void move(const struct source_world *world, const char *from, const char *to)
+{
+    char old[PATH_SIZE], new[PATH_SIZE];
+    assert_int_equal(rename(join(world, from, old), join(world, to, new)), 0);
+}
+
+static void remove_file(const struct source_world *world, const char *name)
+{
+    char path[PATH_SIZE];
+    assert_int_equal(unlink(join(world, name, path)), 0);
+}
+
+/* A file that has two names for a moment. */
+static void put_link(struct source_world *world, const char *name, const char *content)
+{
+    char from[PATH_SIZE], to[PATH_SIZE];
+    scratch_write(content, "%s", join(world, ".link", from));
+    assert_int_equal(link(from, join(world, name, to)), 0);
+    assert_int_equal(unlink(from), 0);
+}
+
+/* A file of no name gets its first one. */
+static void name_file(const struct source_world *world, int fd, const char *name)
+{
+    char from[64], to[PATH_SIZE];
+    snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
+    assert_int_equal(
+        linkat(AT_FDCWD, from, AT_FDCWD, join(world, name, to), AT_SYMLINK_FOLLOW), 0);
+}
+
+/* Skips where the file system of reactor_suite's directories does not say who has a file open. */
+static void need_leases(void)
+{
+    char path[] = "/tmp/leat-lease-XXXXXX";
+    int writer = mkstemp(path), reader = open(path, O_RDONLY);
+    assert_true(writer >= 0 && reader >= 0);
+    close(writer);
+    bool has_leases = fcntl(reader, F_SETLEASE, F_RDLCK) == 0;
+    close(reader);
+    assert_int_equal(unlink(path), 0);
+    if (!has_leases)
+        skip();
 }
 
 static void put(int fd, const char *text)
@@ -81,14 +141,17 @@ static void a_close_that_no_reader_hears_of_is_found(void **state)
     put(fd, "2\n");
     expect_news(&world); /* of the name */
     expect_batch(&world, "");
-    char from[256], to[256];
-    snprintf(from, sizeof from, "%s/b", world.in);
-    snprintf(to, sizeof to, "%s/c", world.in);
-    assert_int_equal(rename(from, to), 0); /* which is to say that it is whole */
+    move(&world, "b", "c"); /* which is to say that it is whole */
     expect_batch(&world, "2 ");
     close(fd);
     expect_batch(&world, "");
     source_end(&world);
+}
+
+static void lose_events(const struct source_world *world)
+{
+    for (int i = 0; i < EVENTS_TO_LOSE; i++)
+        close(create(world, i % 2 == 0 ? ".x" : ".y")); /* the same twice is kept once */
 }
 
 static void a_close_whose_event_is_lost_is_found(void **state)
@@ -98,10 +161,85 @@ static void a_close_whose_event_is_lost_is_found(void **state)
     int fd = create(&world, "a");
     put(fd, "1\n");
     expect_batch(&world, "");
-    for (int i = 0; i < EVENTS_TO_LOSE; i++)
-        close(create(&world, i % 2 == 0 ? ".x" : ".y")); /* the same twice is kept once */
+    lose_events(&world);
     close(fd);
     expect_batch(&world, "1 ");
+    source_end(&world);
+}
+
+static void what_is_open_when_events_are_lost_is_left_out(void **state)
+{
+    struct source_world world;
+    need_leases();
+    start(state, &world);
+    int fd = create(&world, "a");
+    put(fd, "1\n2");
+    lose_events(&world);
+    expect_batch(&world, "");
+    expect_batch(&world, "");
+    put(fd, "2\n");
+    close(fd);
+    expect_batch(&world, "1 22 ");
+    source_end(&world);
+}
+
+/* What was begun before its directory was watched: the query is younger, or the directory comes
+ * with a file in it. */
+static void what_was_begun_before_it_was_watched_is_left_out_of_batches(void **state)
+{
+    static const char *const options[] = {"recursiveFileLookup=true", NULL};
+    struct source_world world;
+    need_leases();
+    source_begin(state, &world);
+    world.env.in_batches = true;
+    int fd = create(&world, "a");
+    put(fd, "1\n2");
+    source_put(&world, "b", "whole\n", 1);
+    source_start_batches(&world, options);
+    expect_batch(&world, "whole ");
+    expect_batch(&world, "");
+    put(fd, "2\n");
+    close(fd);
+    expect_batch(&world, "1 22 ");
+    make_directory(&world, ".made");
+    fd = create(&world, ".made/c");
+    put(fd, "3\n4");
+    int closed = create(&world, ".made/d");
+    put(closed, "as whole\n");
+    close(closed);
+    move(&world, ".made", "made");
+    expect_batch(&world, "as whole ");
+    expect_batch(&world, "");
+    put(fd, "4\n");
+    close(fd);
+    expect_news(&world);
+    expect_batch(&world, "3 44 ");
+    source_end(&world);
+}
+
+static void what_was_begun_before_it_was_watched_is_left_out_without_batches(void **state)
+{
+    static const char *const options[] = {"recursiveFileLookup=true", NULL};
+    struct source_world world;
+    need_leases();
+    source_begin(state, &world);
+    int fd = create(&world, "a");
+    put(fd, "1\n2");
+    source_put(&world, "b", "whole\n", 1);
+    source_start(&world, options, false);
+    source_expect(&world, "whole ");
+    source_expect_nothing(&world);
+    put(fd, "2\n");
+    close(fd);
+    source_expect(&world, "1 22 ");
+    make_directory(&world, ".made");
+    fd = create(&world, ".made/c");
+    put(fd, "3\n4");
+    move(&world, ".made", "made");
+    source_expect_nothing(&world);
+    put(fd, "4\n");
+    close(fd);
+    source_expect(&world, "3 44 ");
     source_end(&world);
 }
 
@@ -110,13 +248,11 @@ static void a_file_that_waits_is_left_out_when_it_is_written_again(void **state)
 {
     struct source_world world;
     struct lt_position latest;
-    char path[256];
     start(state, &world);
     source_put(&world, "a", "old\n", 1);
     assert_int_equal(world.source->ops->latest(world.source, &latest, &world.error), 0);
     assert_int_equal(latest.offset, 1);
-    snprintf(path, sizeof path, "%s/a", world.in);
-    assert_int_equal(unlink(path), 0);
+    remove_file(&world, "a");
     int fd = create(&world, "a");
     put(fd, "new\n");
     expect_batch(&world, "");
@@ -128,13 +264,9 @@ static void a_file_that_waits_is_left_out_when_it_is_written_again(void **state)
 static void a_link_whose_other_name_is_gone_is_read(void **state)
 {
     struct source_world world;
-    char from[256], to[256];
+    need_leases();
     start(state, &world);
-    snprintf(from, sizeof from, "%s/.a", world.in);
-    snprintf(to, sizeof to, "%s/a", world.in);
-    scratch_write("linked\n", "%s", from);
-    assert_int_equal(link(from, to), 0);
-    assert_int_equal(unlink(from), 0);
+    put_link(&world, "a", "linked\n");
     expect_news(&world);
     expect_batch(&world, "linked ");
     source_end(&world);
@@ -143,15 +275,13 @@ static void a_link_whose_other_name_is_gone_is_read(void **state)
 static void a_file_that_gets_its_first_name_is_read(void **state)
 {
     struct source_world world;
-    char from[64], to[256];
+    need_leases();
     start(state, &world);
     int fd = open(world.in, O_TMPFILE | O_WRONLY, 0600);
     if (fd < 0)
         skip();
     put(fd, "linked\n");
-    snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
-    snprintf(to, sizeof to, "%s/a", world.in);
-    assert_int_equal(linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW), 0);
+    name_file(&world, fd, "a");
     expect_news(&world);
     expect_batch(&world, "");
     close(fd);
@@ -162,22 +292,16 @@ static void a_file_that_gets_its_first_name_is_read(void **state)
 static void links_are_read_at_last_without_batches(void **state)
 {
     struct source_world world;
-    char from[256], to[256];
+    need_leases();
     source_begin(state, &world);
     source_start(&world, NULL, false);
     source_expect_nothing(&world);
-    snprintf(from, sizeof from, "%s/.a", world.in);
-    snprintf(to, sizeof to, "%s/a", world.in);
-    scratch_write("1\n", "%s", from);
-    assert_int_equal(link(from, to), 0);
-    assert_int_equal(unlink(from), 0);
+    put_link(&world, "a", "1\n");
     source_expect(&world, "1 ");
     int fd = open(world.in, O_TMPFILE | O_WRONLY, 0600);
     if (fd >= 0) {
         put(fd, "2\n");
-        snprintf(from, sizeof from, "/proc/self/fd/%d", fd);
-        snprintf(to, sizeof to, "%s/b", world.in);
-        assert_int_equal(linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW), 0);
+        name_file(&world, fd, "b");
         source_expect_nothing(&world);
         close(fd);
         source_expect(&world, "2 ");
@@ -211,6 +335,9 @@ int main(void)
         SUITE_CASE(a_batch_leaves_out_what_is_being_written),
         SUITE_CASE(a_close_that_no_reader_hears_of_is_found),
         SUITE_CASE(a_close_whose_event_is_lost_is_found),
+        SUITE_CASE(what_is_open_when_events_are_lost_is_left_out),
+        SUITE_CASE(what_was_begun_before_it_was_watched_is_left_out_of_batches),
+        SUITE_CASE(what_was_begun_before_it_was_watched_is_left_out_without_batches),
         SUITE_CASE(a_file_that_waits_is_left_out_when_it_is_written_again),
         SUITE_CASE(a_link_whose_other_name_is_gone_is_read),
         SUITE_CASE(a_file_that_gets_its_first_name_is_read),

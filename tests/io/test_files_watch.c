@@ -54,6 +54,7 @@ static void read_all(struct world *world)
 static void list(struct world *world, const char *directory)
 {
     struct lt_error error;
+    lt_files_watch_begin_listing(world->watch);
     assert_true(lt_files_watch_add(world->watch, world->in, &error));
     if (directory != NULL)
         assert_true(lt_files_watch_add(world->watch, directory, &error));
