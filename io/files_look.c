@@ -254,8 +254,9 @@ static void keep_closed(struct lt_files_look *look, bool is_taken)
     for (size_t i = 0; i < count; i++) {
         struct lt_files_item *item = &found->items[found->first + i];
         bool is_out = is_left_out(look, item->path);
-        look->left_out += is_out;
-        if (is_out)
+        bool is_due = is_out && has_content(item->path); /* an empty one may be a lock */
+        look->left_out += is_due;
+        if (is_due)
             note_open(look, item->path);
         if (is_out && is_taken)
             lt_files_seen_remove(look->source->seen, item->path);

@@ -20,7 +20,7 @@ struct lt_files_look {
     /* What comes of it: */
     struct lt_files_queue found;
     bool is_by_manifest;
-    size_t left_out; /* files that are being written, as far as is known */
+    size_t left_out; /* files that are being written, as far as is known, and are not empty */
     struct lt_text_buffer open; /* those, and other such paths, as in `paths`: added to it */
     bool has_heard;  /* hears: something came meanwhile that may not be among what was found */
     bool is_cut;     /* more was found than may wait: look again when this is read */

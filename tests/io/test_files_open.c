@@ -243,6 +243,26 @@ static void what_was_begun_before_it_was_watched_is_left_out_without_batches(voi
     source_end(&world);
 }
 
+/* Listings that look for the end of what is being written do not look at a lock. */
+static void an_empty_file_that_stays_open_is_not_waited_for(void **state)
+{
+    struct source_world world;
+    start(state, &world);
+    int64_t rare_ns = world.source->look_interval_ns;
+    int lock = create(&world, "lock");
+    expect_batch(&world, "");
+    assert_int_equal(world.source->look_interval_ns, rare_ns);
+    int fd = create(&world, "a");
+    put(fd, "1\n");
+    expect_batch(&world, "");
+    assert_true(world.source->look_interval_ns < rare_ns);
+    close(fd);
+    expect_batch(&world, "1 ");
+    close(lock);
+    expect_batch(&world, "");
+    source_end(&world);
+}
+
 /* It was listed, waits for its batch, and is made anew. */
 static void a_file_that_waits_is_left_out_when_it_is_written_again(void **state)
 {
@@ -338,6 +358,7 @@ int main(void)
         SUITE_CASE(what_is_open_when_events_are_lost_is_left_out),
         SUITE_CASE(what_was_begun_before_it_was_watched_is_left_out_of_batches),
         SUITE_CASE(what_was_begun_before_it_was_watched_is_left_out_without_batches),
+        SUITE_CASE(an_empty_file_that_stays_open_is_not_waited_for),
         SUITE_CASE(a_file_that_waits_is_left_out_when_it_is_written_again),
         SUITE_CASE(a_link_whose_other_name_is_gone_is_read),
         SUITE_CASE(a_file_that_gets_its_first_name_is_read),
