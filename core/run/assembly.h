@@ -70,10 +70,9 @@ int lt_assembly_bind(struct lt_assembly *assembly, const struct lt_query_spec *s
 int lt_assembly_place(struct lt_assembly *assembly, bool for_a_run,
                       struct lt_error *error) LT_MUST_USE;
 
-/* What is chosen where the options leave it open, once placed. Lanes: as many as CPUs and
- * partitions allow; before the source is connected, as CPUs allow. */
-uint32_t lt_assembly_choose_lane_count(const struct lt_assembly *assembly);
-enum lt_idle lt_assembly_choose_idle(const struct lt_assembly *assembly);
+/* What its connectors may ask for, but for what each has of its own. The deadline is the start-up
+ * timeout from now. */
+struct lt_connector_env lt_assembly_env(struct lt_assembly *assembly);
 
 /* The whole. On failure everything is unmade. `hooks` live as long as the assembly. */
 int lt_assembly_build(struct lt_assembly *assembly, const struct lt_query_spec *spec,

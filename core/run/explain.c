@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/run/assembly_batches.h"
+#include "core/run/assembly_lanes.h"
 #include "core/run/explain_plan.h"
 #include "core/run/explain_records.h"
 #include "core/run/explain_state.h"
