@@ -86,6 +86,7 @@ static const char *lex_word(const char *begin, struct lt_type_token *token)
     if (is_digits(begin, end))
         token->kind = LT_TYPE_TOKEN_NUMBER;
     else if (is_number_literal(begin, end) || (picture != NULL && picture < end) ||
+             ((unsigned char)*begin & 0xC0) == 0x80 || /* no character begins so */
              (strncmp(begin, "\xEF\xBC", 2) == 0 && (unsigned char)begin[2] < 0xA0)) /* wide 0-9 */
         token->kind = LT_TYPE_TOKEN_MARK;
     else

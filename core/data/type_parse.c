@@ -436,9 +436,7 @@ static void unknown_type(struct parser *p, const struct lt_type_token *word, int
         names[i] = type_words[i].word;
     const char *name = written_type(p, word, 0), *written = written_type(p, word, parameter_count);
     const char *nearest = lt_nearest(name, names, TYPE_WORD_COUNT);
-    if (!word->is_ascii)
-        keep_fault(p, LT_E_PARSE, "INVALID_IDENTIFIER", "42602", "\"%s\" is no name", name);
-    else if (nearest == NULL)
+    if (nearest == NULL)
         keep_fault(p, LT_E_PARSE, "UNSUPPORTED_DATATYPE", "0A000", "Unsupported data type \"%s\".",
                    written);
     else if (lt_ascii_compare(nearest, name) == 0)
@@ -531,6 +529,8 @@ static int parse_type(struct parser *p, const struct lt_type **out)
         word.kind == LT_TYPE_TOKEN_WORD ? find_kind(&word) : LT_TYPE_KIND_COUNT;
     p->word = word.begin;
     advance(p);
+    if (word.kind == LT_TYPE_TOKEN_WORD && !word.is_ascii)
+        return refuse_name(p, &word);
     if (kind == LT_TYPE_ARRAY || kind == LT_TYPE_MAP || kind == LT_TYPE_STRUCT)
         return parse_nested(p, kind, out);
     if (kind == LT_TYPE_INTERVAL_CALENDAR)

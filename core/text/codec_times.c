@@ -44,7 +44,7 @@ static struct format *format_of(struct lt_times *times, const struct lt_type *ty
 
 /* ------------------------------------------------------------------------------------ the life */
 
-static int create_format(const struct lt_times_setup *setup, const char *text,
+static int create_format(const struct lt_times_setup *setup, const char *text, bool is_local,
                          struct format *format, struct lt_error *error)
 {
     format->is_given = text != NULL;
@@ -58,8 +58,8 @@ static int create_format(const struct lt_times_setup *setup, const char *text,
     }
     struct lt_error unread;
     bool is_reading = setup->use == LT_DATETIME_READING;
-    int code = lt_datetime_pattern_create(text, strlen(text), setup->use, &format->pattern,
-                                          is_reading ? &unread : error);
+    int code = (is_local ? lt_datetime_pattern_create_local : lt_datetime_pattern_create)(
+        text, strlen(text), setup->use, &format->pattern, is_reading ? &unread : error);
     if (code != LT_OK)
         format->pattern = NULL;
     return is_reading ? LT_OK : code;
@@ -86,11 +86,11 @@ int lt_times_create(const struct lt_times_setup *setup, struct lt_times **out,
     times->takes_day_numbers = setup->takes_day_numbers;
     int code = lt_zones_open(times->context.zones, zone, &times->context.zone, error);
     if (code == LT_OK)
-        code = create_format(setup, setup->date_format, &times->formats[0], error);
+        code = create_format(setup, setup->date_format, false, &times->formats[0], error);
     if (code == LT_OK)
-        code = create_format(setup, setup->timestamp_format, &times->formats[1], error);
+        code = create_format(setup, setup->timestamp_format, false, &times->formats[1], error);
     if (code == LT_OK)
-        code = create_format(setup, setup->timestamp_ntz_format, &times->formats[2], error);
+        code = create_format(setup, setup->timestamp_ntz_format, true, &times->formats[2], error);
     if (code != LT_OK) {
         lt_times_destroy(times);
         return code;

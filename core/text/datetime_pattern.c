@@ -34,8 +34,15 @@ struct builder {
     struct lt_error *error;
 };
 
-#define GUIDE "https://spark.apache.org/docs/latest/sql-ref-datetime-pattern.html"
+#define GUIDE                                                                                      \
+    "You can form a valid datetime pattern with the guide from "                                   \
+    "'https://spark.apache.org/docs/latest/sql-ref-datetime-pattern.html'"
+#define UNRECOGNIZED "Unrecognized datetime pattern: '%.*s'. " GUIDE
 #define UPGRADED "You may get a different result due to the upgrading to Spark >= 3.0:\n"
+#define WAS_VALID                                                                                  \
+    UPGRADED "Fail to recognize '%.*s' pattern in the DateTimeFormatter.\n1) You can set "         \
+             "\"spark.sql.legacy.timeParserPolicy\" to \"LEGACY\" to restore the behavior "        \
+             "before Spark 3.0.\n2) " GUIDE
 
 static int refuse(const struct builder *builder, const char *condition, const char *sqlstate,
                   const char *why)
@@ -47,9 +54,7 @@ static int refuse(const struct builder *builder, const char *condition, const ch
 static int refuse_plainly(const struct builder *builder, const char *why)
 {
     (void)lt_error_set(builder->error, LT_E_INVALID,
-                       "Unrecognized datetime pattern: '%.*s'. You can form a valid datetime "
-                       "pattern with the guide from '" GUIDE "'; hint: it %s",
-                       builder->text_bytes, builder->text, why);
+                       UNRECOGNIZED "; hint: it %s", builder->text_bytes, builder->text, why);
     return lt_error_condition(builder->error, "INVALID_DATETIME_PATTERN.WITH_SUGGESTION", "22007");
 }
 
@@ -514,9 +519,7 @@ static bool was_valid(const char *at, const char *end)
         if (*at == '\'')
             is_quoted = !is_quoted;
         else if (!is_quoted && lt_ascii_is_letter(*at) &&
-                 strchr("GyMdkHmsSEDFwWahKzZYuXL", *at) == NULL)
-            return false;
-        else if (!is_quoted && *at == 'X' && count > 3)
+                 (strchr("GyMdkHmsSEDFwWahKzZYuXL", *at) == NULL || (*at == 'X' && count > 3)))
             return false;
     }
     return !is_quoted;
@@ -561,13 +564,7 @@ int lt_datetime_pattern_create(const char *text, size_t size_bytes, enum lt_date
     if (code != 0) {
         lt_datetime_pattern_destroy(pattern);
         if (code != LT_E_LIMIT && was_valid(text, text + size_bytes)) {
-            (void)lt_error_set(
-                error, LT_E_INVALID,
-                UPGRADED "Fail to recognize '%.*s' pattern in the DateTimeFormatter.\n1) You can "
-                         "set \"spark.sql.legacy.timeParserPolicy\" to \"LEGACY\" to restore the "
-                         "behavior before Spark 3.0.\n2) You can form a valid datetime pattern "
-                         "with the guide from '" GUIDE "'",
-                builder.text_bytes, text);
+            (void)lt_error_set(error, LT_E_INVALID, WAS_VALID, builder.text_bytes, text);
             return lt_error_condition(
                 error, "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION", "42K0B");
         }
@@ -575,6 +572,16 @@ int lt_datetime_pattern_create(const char *text, size_t size_bytes, enum lt_date
     }
     *out = pattern;
     return 0;
+}
+
+int lt_datetime_pattern_create_local(const char *text, size_t size_bytes, enum lt_datetime_use use,
+                                     struct lt_datetime_pattern **out, struct lt_error *error)
+{
+    int code = lt_datetime_pattern_create(text, size_bytes, use, out, error);
+    if (code != LT_E_INVALID)
+        return code;
+    (void)lt_error_set(error, code, UNRECOGNIZED, (int)size_bytes, text);
+    return lt_error_condition(error, "INVALID_DATETIME_PATTERN.WITH_SUGGESTION", "22007");
 }
 
 void lt_datetime_pattern_destroy(struct lt_datetime_pattern *pattern)

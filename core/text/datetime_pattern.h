@@ -27,6 +27,11 @@ enum lt_datetime_use { LT_DATETIME_PRINTING, LT_DATETIME_READING };
 int lt_datetime_pattern_create(const char *text, size_t size_bytes, enum lt_datetime_use use,
                                struct lt_datetime_pattern **out,
                                struct lt_error *error) LT_MUST_USE;
+/* The same for TIMESTAMP_NTZ, which older Sparks did not have: of whatever is refused the condition
+ * is INVALID_DATETIME_PATTERN.WITH_SUGGESTION. */
+int lt_datetime_pattern_create_local(const char *text, size_t size_bytes, enum lt_datetime_use use,
+                                     struct lt_datetime_pattern **out,
+                                     struct lt_error *error) LT_MUST_USE;
 void lt_datetime_pattern_destroy(struct lt_datetime_pattern *pattern);
 
 /* The most bytes that printing by this pattern can take. */

@@ -316,16 +316,16 @@ static int check_case_condition(struct lt_analyser *analyser, const struct lt_ex
 
 static int analyse_case(struct lt_analyser *analyser, struct lt_expression *node)
 {
-    const struct lt_type *common = lt_type_simple(LT_TYPE_VOID);
+    const struct lt_type **types =
+        lt_arena_alloc(analyser->coerce.arena, node->argument_count * sizeof *types);
+    uint32_t count = 0;
     for (uint32_t i = 0; i < node->argument_count; i++) {
-        struct lt_expression *argument = node->arguments[i];
-        if (!is_case_result(node, i))
-            continue;
-        const struct lt_type *wider = lt_coerce_common(&analyser->coerce, common, argument->type);
-        if (wider == NULL)
-            return lt_analyser_refuse_results(analyser, node);
-        common = wider;
+        if (is_case_result(node, i))
+            types[count++] = node->arguments[i]->type;
     }
+    const struct lt_type *common = lt_coerce_common_all(&analyser->coerce, types, count);
+    if (common == NULL)
+        return lt_analyser_refuse_results(analyser, node);
     bool is_nullable = node->argument_count % 2 == 0; /* no ELSE */
     for (uint32_t i = 0; i < node->argument_count; i++) {
         if (!is_case_result(node, i)) {
@@ -595,6 +595,6 @@ int lt_analyse(struct lt_analyser *analyser, struct lt_expression *node)
     code = analyse_node(analyser, node);
     if (code == LT_OK && (node->kind == LT_EXPR_CALL || node->kind == LT_EXPR_CASE))
         place_casts(node);
-    node->is_replaced = is_replaced;
+    node->is_replaced = is_replaced || lt_expr_is_time_less_span(node);
     return code;
 }

@@ -222,6 +222,36 @@ const struct lt_type *lt_coerce_common(const struct lt_coerce *coerce, const str
     return common_nested(coerce, a, b, lt_coerce_common);
 }
 
+/* Recursion is bounded by the depth of types. */
+static bool has_text(const struct lt_type *type)
+{
+    return lt_type_is_text(type) ||
+           (type->kind == LT_TYPE_ARRAY && has_text(type->fields[0].type));
+}
+
+void lt_coerce_put_texts_first(const struct lt_coerce *coerce, const struct lt_type **types,
+                               uint32_t count)
+{
+    uint32_t texts = 0;
+    for (uint32_t i = 0; i < count && coerce->session->is_legacy; i++) {
+        const struct lt_type *type = types[i];
+        if (!has_text(type))
+            continue;
+        memmove(&types[texts + 1], &types[texts], (i - texts) * sizeof *types);
+        types[texts++] = type;
+    }
+}
+
+const struct lt_type *lt_coerce_common_all(const struct lt_coerce *coerce,
+                                           const struct lt_type **types, uint32_t count)
+{
+    lt_coerce_put_texts_first(coerce, types, count);
+    const struct lt_type *common = count == 0 ? NULL : types[0];
+    for (uint32_t i = 1; i < count && common != NULL; i++)
+        common = lt_coerce_common(coerce, common, types[i]);
+    return common;
+}
+
 const struct lt_type *lt_coerce_common_strict(const struct lt_coerce *coerce,
                                               const struct lt_type *a, const struct lt_type *b)
 {

@@ -23,6 +23,13 @@ struct lt_coerce {
 /* The least common type (of IF, CASE, coalesce, IN, array elements); NULL if there is none. */
 const struct lt_type *lt_coerce_common(const struct lt_coerce *coerce, const struct lt_type *a,
                                        const struct lt_type *b);
+/* Brings several types into the order in which they are made one: under the legacy rules those with
+ * text in them come first. */
+void lt_coerce_put_texts_first(const struct lt_coerce *coerce, const struct lt_type **types,
+                               uint32_t count);
+/* The least common type of several, which are put in order; NULL if there is none. */
+const struct lt_type *lt_coerce_common_all(const struct lt_coerce *coerce,
+                                           const struct lt_type **types, uint32_t count);
 /* As lt_coerce_common, but a string meets only strings (greatest, least). */
 const struct lt_type *lt_coerce_common_strict(const struct lt_coerce *coerce,
                                               const struct lt_type *a, const struct lt_type *b);

@@ -212,7 +212,9 @@ int lt_infer_arithmetic(struct lt_analyser *analyser, struct lt_expression *call
         TWO[row].signature.result[0] == 'l'
             ? lt_type_simple(LT_TYPE_BIGINT)
             : type_of(analyser, TWO[row].shape(lt_decimal_shape_of(a), lt_decimal_shape_of(b)));
-    call->nullable = analyser->coerce.session->is_legacy || lt_any_nullable(arguments, 2);
+    bool divides = strchr("+-*", name[0]) == NULL;
+    call->nullable =
+        divides || analyser->coerce.session->is_legacy || lt_any_nullable(arguments, 2);
     return LT_OK;
 }
 

@@ -6,10 +6,11 @@
  *
  * Two passes take turns until nothing changes, as Spark's rules do. The first goes from the leaves
  * up: what is NULL because of a NULL that is written there becomes NULL, coalesce() loses the parts
- * it never comes to, a test for NULL of what never is NULL is decided, and what was only written to
- * be counted is. The second goes from the top down: constants are evaluated; and behind that, from
- * the leaves up, what is compared with itself is decided, AND and OR by a side that is a constant,
- * and what one part of stands for the whole, also within constants that fail under a condition.
+ * it never comes to, and a test for NULL of what never is NULL is decided. The second goes from the
+ * top down: constants are evaluated, and what was only written to be counted is counted; and behind
+ * that, from the leaves up, what is compared with itself is decided, AND and OR by a side that is a
+ * constant, and what one part of stands for the whole, also within constants that fail under a
+ * condition.
  */
 #include <string.h>
 
@@ -168,9 +169,11 @@ static bool is_null_literal(const struct lt_expression *node)
 }
 
 /* Functions that have NULL for NULL, and evaluate their other arguments all the same. round() is a
- * constant or is not. */
-static bool looks_at_all(const struct lt_function *function)
+ * constant or is not, and so are ceil() and floor() to places. */
+static bool looks_at_all(const struct lt_function *function, const struct lt_expression *call)
 {
+    if (strcmp(function->name, "ceil") == 0 || strcmp(function->name, "floor") == 0)
+        return call->argument_count == 2;
     static const char *const names[] = {
         "array_join",       "bround",            "btrim",        "date_trunc",
         "get_json_object",  "ltrim",             "map_zip_with", "round",
@@ -195,7 +198,7 @@ static bool has_null_argument(const struct lt_expression *node)
     bool is_in = function->flow == LT_FLOW_IN;
     bool is_strict = function->flow == LT_FLOW_CALL && function->null_rule == LT_NULL_STRICT &&
                      strchr(function->signatures[0].parameters, '*') == NULL &&
-                     !looks_at_all(function);
+                     !looks_at_all(function, node);
     uint32_t count = is_in ? 1 : is_strict ? node->argument_count : 0;
     for (uint32_t i = 0; i < count; i++) {
         if (is_null_literal(node->arguments[i]))
@@ -308,20 +311,11 @@ static bool is_count_written(const struct lt_expression *node)
     return true;
 }
 
-static void fold_count(struct lt_expression **node, struct folding *folding)
-{
-    if (!is_count_written(*node))
-        return;
-    const struct lt_expression *made = (*node)->arguments[0];
-    become(node, made->argument_count / (lt_is_call_of(made, "map") ? 2 : 1), folding);
-}
-
 static void fold_nulls(struct lt_expression **node, struct folding *folding)
 {
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
         fold_nulls(&(*node)->arguments[i], folding);
     fold_coalesce(node, folding);
-    fold_count(node, folding);
     bool is_decided = is_decided_test(*node);
     if ((!is_decided && !has_null_argument(*node)) || !is_droppable(*node))
         return;
@@ -391,6 +385,11 @@ static void fold_constants(struct lt_expression **node, struct folding *folding,
     if ((*node)->kind == LT_EXPR_LITERAL || (*node)->kind == LT_EXPR_VARIABLE ||
         (*node)->is_failing)
         return;
+    if (is_count_written(*node)) {
+        const struct lt_expression *made = (*node)->arguments[0];
+        become(node, made->argument_count / (lt_is_call_of(made, "map") ? 2 : 1), folding);
+        return;
+    }
     bool is_named = (*node)->kind == LT_EXPR_ALIAS || (*node)->kind == LT_EXPR_LAMBDA;
     if (!is_named && is_constant(*node, NULL)) {
         struct lt_expression *literal =

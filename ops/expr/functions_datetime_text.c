@@ -24,6 +24,7 @@
 struct pattern {
     struct lt_datetime_pattern *compiled; /* NULL: none yet, or the last was none */
     enum lt_datetime_use use;
+    bool is_local; /* for TIMESTAMP_NTZ */
     struct lt_kept_text text; /* what it was compiled from */
     bool is_constant;
     struct lt_error error; /* of the last compilation */
@@ -37,8 +38,9 @@ static void pattern_set(struct pattern *pattern, struct lt_bytes text)
     pattern->compiled = NULL;
     lt_kept_text_set(&pattern->text, text);
     lt_error_clear(&pattern->error);
-    if (lt_datetime_pattern_create((const char *)text.data, text.size_bytes, pattern->use,
-                                   &pattern->compiled, &pattern->error) != LT_OK)
+    if ((pattern->is_local ? lt_datetime_pattern_create_local : lt_datetime_pattern_create)(
+            (const char *)text.data, text.size_bytes, pattern->use, &pattern->compiled,
+            &pattern->error) != LT_OK)
         pattern->compiled = NULL;
 }
 
@@ -50,6 +52,7 @@ static int prepare_pattern(const struct lt_prepare *prepare, enum lt_datetime_us
     struct pattern *pattern = lt_alloc(sizeof *pattern);
     prepare->call->state = pattern;
     pattern->use = use;
+    pattern->is_local = call->type->kind == LT_TYPE_TIMESTAMP_NTZ;
     if (argument == NULL)
         pattern_set(pattern, lt_value_text(DEFAULT_PATTERN).bytes);
     else if (argument->kind == LT_EXPR_LITERAL && !argument->is_null)

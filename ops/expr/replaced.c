@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/base/ascii.h"
+#include "ops/expr/functions.h"
 
 static const char *const NAMES[] = {
     "aes_decrypt",
@@ -98,6 +99,13 @@ static int compare(const void *name, const void *other)
 bool lt_function_is_replaced(const char *name)
 {
     return bsearch(name, NAMES, sizeof NAMES / sizeof NAMES[0], sizeof NAMES[0], compare) != NULL;
+}
+
+bool lt_expr_is_time_less_span(const struct lt_expression *node)
+{
+    return lt_is_call_of(node, "-") && node->argument_count == 2 &&
+           lt_type_is_interval(node->arguments[1]->type) &&
+           !lt_type_is_interval(node->arguments[0]->type);
 }
 
 /* Recursion is bounded: a tree is as deep as the parser lets it be. */

@@ -12,6 +12,8 @@
 #include "core/flow/expression.h"
 
 bool lt_function_is_replaced(const char *name);
+/* Is it a time less an interval, `date - INTERVAL '1' MONTH`, which Spark takes so too? */
+bool lt_expr_is_time_less_span(const struct lt_expression *node);
 /* Is a call of one of them in the tree, which is analysed? */
 bool lt_expr_has_replaced(const struct lt_expression *node);
 

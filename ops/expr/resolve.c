@@ -80,17 +80,17 @@ int lt_analyser_cast(struct lt_analyser *analyser, struct lt_expression **node,
 int lt_analyser_bring_together(struct lt_analyser *analyser, struct lt_expression *call,
                                uint32_t first, uint32_t step, const struct lt_type **out)
 {
-    const struct lt_type *common = NULL;
+    const struct lt_type **types =
+        lt_arena_alloc(analyser->coerce.arena, call->argument_count * sizeof *types);
+    uint32_t count = 0;
     for (uint32_t i = first; i < call->argument_count; i += step) {
         struct lt_expression **argument = &call->arguments[i];
         if (lt_coerce_is_open(*argument))
             *argument =
                 lt_coerce_cast(*argument, lt_type_simple(LT_TYPE_STRING), analyser->coerce.arena);
-        common = common == NULL ? (*argument)->type
-                                : lt_coerce_common(&analyser->coerce, common, (*argument)->type);
-        if (common == NULL)
-            break;
+        types[count++] = (*argument)->type;
     }
+    const struct lt_type *common = lt_coerce_common_all(&analyser->coerce, types, count);
     *out = common;
     for (uint32_t i = first; i < call->argument_count && common != NULL; i += step) {
         int code = lt_analyser_cast(analyser, &call->arguments[i], common);
@@ -124,22 +124,24 @@ static const struct lt_type *common_type(struct lt_analyser *analyser,
                                          const struct lt_signature *signature,
                                          const struct lt_expression *call, char *letter)
 {
-    const struct lt_type *common = NULL;
+    const struct lt_type **types =
+        lt_arena_alloc(analyser->coerce.arena, (call->argument_count + 1) * sizeof *types);
+    uint32_t count = 0;
     *letter = '\0';
     for (uint32_t i = 0; i < call->argument_count; i++) {
         char here = lt_signature_parameter(signature, i, call->argument_count);
         if (!lt_letter_is_common(here))
             continue;
-        const struct lt_type *type = call->arguments[i]->type;
-        bool is_first = *letter == '\0';
         *letter = here;
-        if (is_first)
-            common = type;
-        else if (common != NULL)
-            common = common_of(here, common, type, &analyser->coerce);
+        types[count++] = call->arguments[i]->type;
     }
-    if (common == NULL || *letter == '\0')
-        return common;
+    if (*letter == 'T' || *letter == 'I')
+        lt_coerce_put_texts_first(&analyser->coerce, types, count);
+    const struct lt_type *common = count == 0 ? NULL : types[0];
+    for (uint32_t i = 1; i < count && common != NULL; i++)
+        common = common_of(*letter, common, types[i], &analyser->coerce);
+    if (common == NULL)
+        return NULL;
     bool is_number = common->kind >= LT_TYPE_TINYINT && common->kind <= LT_TYPE_DOUBLE;
     if ((*letter == 'N' || *letter == 'D') && !is_number)
         return NULL;

@@ -36,10 +36,68 @@ static void a_decimal_of_many_seconds_wraps(void **state)
     expect("CAST(CAST(7 AS DECIMAL(38,0)) AS TIMESTAMP)", "1970-01-01 00:00:07");
 }
 
+static void texts_come_first_under_the_legacy_rules(void **state)
+{
+    struct lt_session legacy = *lt_session_default();
+    (void)state;
+    legacy.is_legacy = true;
+    expect_in(&legacy, "coalesce(1, DATE'2020-01-01', 'a')", "1");
+    expect_in(&legacy, "coalesce(1, true, 'a')", "DATATYPE_MISMATCH.DATA_DIFF_TYPES");
+    expect_in(&legacy, "1 IN (NULL, INTERVAL '1' MONTH, 'a')", "NULL");
+    expect_in(&legacy, "array(array(1), array(DATE'2020-01-01'), array('a'))[1][0]", "2020-01-01");
+    expect_in(&legacy, "CASE WHEN true THEN 1 WHEN false THEN DATE'2020-01-01' ELSE 'a' END", "1");
+    expect_in(&legacy, "map(1, 2, DATE'2020-01-01', 3, 'a', 4)['2020-01-01']", "3");
+    expect("coalesce(1, DATE'2020-01-01', 'a')", "DATATYPE_MISMATCH.DATA_DIFF_TYPES");
+}
+
+static void a_quotient_of_decimals_may_be_null(void **state)
+{
+    (void)state;
+    expect("isnotnull(1BD / 0BD)", "DIVIDE_BY_ZERO");
+    expect("isnotnull(1BD DIV 0BD)", "DIVIDE_BY_ZERO");
+    expect("isnotnull(pmod(1BD, 0BD))", "REMAINDER_BY_ZERO");
+    expect("isnotnull(1BD + 0BD)", "true");
+}
+
+static void rounding_null_to_places_does_not_hide_a_fault(void **state)
+{
+    (void)state;
+    expect("ceil(NULL, 3) DIV to_number('%a_', 'S999.99')", "INVALID_FORMAT.MISMATCH_INPUT");
+    expect("floor(NULL, 0) DIV to_number('%a_', 'S999.99')", "INVALID_FORMAT.MISMATCH_INPUT");
+    expect("ceil(NULL) + CAST('a' AS INT)", "NULL");
+}
+
+static void a_pattern_of_local_times_has_one_fault(void **state)
+{
+    (void)state;
+    static const char *const patterns[] = {"pad", "A", "c", "YYYY", "yyyy E", "yyyyyyyyyyy"};
+    char text[128];
+    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+        (void)snprintf(text, sizeof text, "to_timestamp_ntz('2020', '%s')", patterns[i]);
+        expect(text, "INVALID_DATETIME_PATTERN.WITH_SUGGESTION");
+    }
+    expect("to_csv(struct(TIMESTAMP_NTZ'2020-01-01'), map('timestampNTZFormat', 'pad'))",
+           "INVALID_DATETIME_PATTERN.WITH_SUGGESTION");
+    expect("to_timestamp('2020', 'pad')", "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER");
+}
+
+static void the_first_bad_name_of_a_schema_is_told(void **state)
+{
+    (void)state;
+    expect("from_json('', '\u00e9 INT')", "INVALID_IDENTIFIER");
+    expect("from_json('', 'b INT, \u00e9 INT')", "PARSE_SYNTAX_ERROR");
+    expect("from_json('', CAST(X'80' AS STRING))", "PARSE_SYNTAX_ERROR");
+    expect("from_json('', CAST(DATE'2020-01-01' - INTERVAL '1' MONTH AS STRING))",
+           "INVALID_SCHEMA.NON_STRING_LITERAL");
+    expect("from_json('', CAST(DATE'2020-01-01' + INTERVAL '1' MONTH AS STRING))",
+           "PARSE_SYNTAX_ERROR");
+}
+
 static void what_is_counted_is_not_made(void **state)
 {
     (void)state;
-    expect("size(map(true, 100, false, 0, false, 7))", "3");
+    expect("if(rand() < 2, size(map(true, 100, false, 0, false, 7)), 0)", "3");
+    expect("size(map(true, 100, false, 0, false, 7))", "DUPLICATED_MAP_KEY"); /* of a constant */
     expect("cardinality(array(1, NULL))", "2");
     expect("size(array())", "0");
     expect("size(map(1 + 1, 100, 2, 0))", "DUPLICATED_MAP_KEY");
@@ -439,6 +497,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_refused_is_refused_by_the_right_name),
+        cmocka_unit_test(texts_come_first_under_the_legacy_rules),
+        cmocka_unit_test(a_quotient_of_decimals_may_be_null),
+        cmocka_unit_test(rounding_null_to_places_does_not_hide_a_fault),
+        cmocka_unit_test(a_pattern_of_local_times_has_one_fault),
+        cmocka_unit_test(the_first_bad_name_of_a_schema_is_told),
         cmocka_unit_test(what_is_counted_is_not_made),
         cmocka_unit_test(some_functions_of_null_look_at_their_other_arguments),
         cmocka_unit_test(what_is_beyond_all_numbers_is_as_javas),
