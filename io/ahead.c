@@ -21,7 +21,7 @@ static const uint32_t the_partition = 0; /* sources that read on have one */
 
 /* A row that waits; with the fault, if it is one that cannot be read. */
 struct waiting {
-    struct lt_row *row;
+    struct lt_row *row; /* NULL: none came, and only the position has moved */
     struct lt_fault *fault;
     bool is_boundary; /* a batch may end behind it, at: */
     struct lt_position position;
@@ -36,7 +36,8 @@ struct ahead_reader {
     struct lt_out out; /* into the queue */
     struct waiting *queue;
     uint32_t first, count, capacity, count_max;
-    uint32_t left; /* rows of the queue that are the batch's */
+    uint32_t moved; /* of them, how many have no row */
+    uint32_t left;  /* of the queue, the batch's */
     struct lt_position at, end; /* where it stands, and where the batch ends */
     bool is_again; /* the inner reader reads a range again */
     bool has_given;
@@ -116,13 +117,18 @@ static struct ahead_reader *reader_behind(struct lt_out *out)
     return (struct ahead_reader *)(void *)((char *)out - offsetof(struct ahead_reader, out));
 }
 
-static void keep_failed(struct lt_out *out, struct lt_row *row, struct lt_fault *fault)
+static void push(struct ahead_reader *reader, struct lt_row *row, struct lt_fault *fault)
 {
-    struct ahead_reader *reader = reader_behind(out);
     if (reader->count == reader->capacity)
         grow(reader);
-    row->flags &= (uint8_t)~LT_ROW_END_OF_BATCH; /* which batch it is in is not known yet */
+    reader->moved += row == NULL;
     *waiting_at(reader, reader->count++) = (struct waiting){.row = row, .fault = fault};
+}
+
+static void keep_failed(struct lt_out *out, struct lt_row *row, struct lt_fault *fault)
+{
+    row->flags &= (uint8_t)~LT_ROW_END_OF_BATCH; /* which batch it is in is not known yet */
+    push(reader_behind(out), row, fault);
 }
 
 static void keep(struct lt_out *out, struct lt_row *row)
@@ -135,6 +141,7 @@ static struct waiting take(struct ahead_reader *reader)
     struct waiting taken = *waiting_at(reader, 0);
     reader->first = (reader->first + 1) & (reader->capacity - 1);
     reader->count--;
+    reader->moved -= taken.row == NULL;
     return taken;
 }
 
@@ -142,7 +149,8 @@ static void drop_queue(struct ahead_reader *reader)
 {
     while (reader->count > 0) {
         struct waiting dropped = take(reader);
-        lt_row_release(dropped.row);
+        if (dropped.row != NULL)
+            lt_row_release(dropped.row);
         lt_fault_destroy(dropped.fault);
     }
     reader->left = 0;
@@ -207,6 +215,9 @@ static void read_ahead(struct ahead_reader *reader)
         reader->inner->ops->poll(reader->inner, &reader->out, limit, &read);
     if (status == LT_POLL_FAILED)
         (void)fail(reader, &reader->inner->error);
+    if (reader->count == before && reader->options.has_moved != NULL &&
+        reader->options.has_moved(reader->inner))
+        push(reader, NULL, NULL);
     if (reader->count == before)
         return;
     move_end(reader, before > 0 ? waiting_at(reader, before - 1) : NULL);
@@ -237,19 +248,32 @@ static enum lt_poll_status poll_again(struct ahead_reader *reader, struct lt_out
     return status;
 }
 
-static void give(struct ahead_reader *reader, struct lt_out *out)
+/* No more rows of the batch wait. */
+static bool is_last_row(const struct ahead_reader *reader)
+{
+    for (uint32_t i = 0; i < reader->left; i++)
+        if (waiting_at(reader, i)->row != NULL)
+            return false;
+    return true;
+}
+
+/* How many rows: one or none. */
+static uint32_t give(struct ahead_reader *reader, struct lt_out *out)
 {
     struct waiting given = take(reader);
-    reader->has_given = true;
     reader->left--;
     if (given.is_boundary)
         reader->at = given.position;
+    if (given.row == NULL)
+        return 0;
+    reader->has_given = true;
     if (given.fault != NULL) {
         out->fail(out, given.row, given.fault);
-        return;
+        return 1;
     }
-    given.row->flags |= reader->left == 0 ? LT_ROW_END_OF_BATCH : 0;
+    given.row->flags |= is_last_row(reader) ? LT_ROW_END_OF_BATCH : 0;
     out->emit(out, given.row);
+    return 1;
 }
 
 static enum lt_poll_status ahead_poll(struct lt_reader *base, struct lt_out *out, uint32_t limit,
@@ -264,10 +288,8 @@ static enum lt_poll_status ahead_poll(struct lt_reader *base, struct lt_out *out
     if (!go_live(reader))
         return LT_POLL_FAILED;
     read_ahead(reader);
-    while (*count < limit && reader->left > 0) {
-        (*count)++;
-        give(reader, out);
-    }
+    while (*count < limit && reader->left > 0)
+        *count += give(reader, out);
     return reader->left > 0 ? LT_POLL_MORE : LT_POLL_ENDED;
 }
 
@@ -284,7 +306,7 @@ static bool ahead_has_more(struct lt_reader *base)
     return reader->count > reader->left;
 }
 
-/* The rows of the queue up to this position; false: there is no such place in it. */
+/* How much of the queue lies before this position; false: there is no such place in it. */
 static bool find_end(const struct ahead_reader *reader, const struct lt_position *end,
                      uint32_t *rows)
 {
@@ -351,7 +373,7 @@ static void ahead_lag(struct lt_reader *base, int64_t *records, int64_t *ms)
     *records = 0;
     if (reader->inner->ops->lag != NULL)
         reader->inner->ops->lag(reader->inner, records, ms);
-    *records = *records < 0 ? -1 : *records + reader->count;
+    *records = *records < 0 ? -1 : *records + reader->count - reader->moved;
     *ms = *records == 0 ? 0 : -1;
 }
 

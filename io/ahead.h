@@ -44,6 +44,9 @@ struct lt_ahead_options {
                 struct lt_reader **out, struct lt_error *error);
     /* A position that an inner reader has given will not be used; NULL: it takes no room. */
     void (*drop)(struct lt_source *source, const struct lt_position *position);
+    /* Between two polls of an inner reader: has its position moved though no row came, and is that
+     * to be kept? A batch without rows is run then. NULL: never. */
+    bool (*has_moved)(struct lt_reader *inner);
 };
 
 /* In micro-batches (env->in_batches) a reader that reads ahead; otherwise the inner reader itself.

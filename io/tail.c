@@ -266,7 +266,8 @@ static int tail_open_reader(struct lt_source *base, const struct lt_connector_en
     const struct lt_ahead_options options = {.source = base,
                                              .ahead = &tail_of(base)->ahead,
                                              .open = lt_tail_open_reader,
-                                             .drop = drop_place};
+                                             .drop = drop_place,
+                                             .has_moved = lt_tail_has_let_go};
     (void)partitions;
     lt_assert(partition_count == 1);
     return lt_ahead_open_reader(&options, env, start, end, out, error);

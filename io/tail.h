@@ -65,5 +65,8 @@ int lt_tail_open_reader(struct lt_source *base, const struct lt_connector_env *e
                         const uint32_t *partitions, uint32_t partition_count,
                         const struct lt_position *start, const struct lt_position *end,
                         struct lt_reader **out, struct lt_error *error);
+/* Has the reader let go of a file that its last position speaks of? From there no query could go on
+ * when the file is gone: so another is to be taken, though no row came. on: source thread. */
+bool lt_tail_has_let_go(struct lt_reader *base);
 
 #endif

@@ -365,6 +365,7 @@ static void let_go(struct lt_tail_reader *reader, int64_t now_ns)
         if (file->has_ended && is_noted_for_good(reader, file) &&
             !(reader->is_reading && reader->current == file)) {
             remove_file(reader, i);
+            reader->has_let_go = true;
             return; /* one at a time is enough */
         }
     }

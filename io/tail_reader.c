@@ -338,9 +338,14 @@ static void tail_position(struct lt_reader *base, struct lt_position *positions)
         reader->position.offset = lt_tail_places_add(&reader->source->places, place);
         reader->position.extra = total;
         note_number(reader, reader->position.offset);
-        reader->has_changed = false;
+        reader->has_changed = reader->has_let_go = false;
     }
     positions[0] = reader->position;
+}
+
+bool lt_tail_has_let_go(struct lt_reader *base)
+{
+    return reader_of(base)->has_let_go;
 }
 
 int64_t lt_tail_since_ns(int64_t time_us)

@@ -81,6 +81,7 @@ struct lt_tail_reader {
     struct lt_tail_place *start, *stop; /* stop: where to end; NULL: nowhere */
     struct lt_position stop_position, position; /* position: the last that was given */
     bool has_changed;                           /* since then */
+    bool has_let_go; /* of a file since then, of which the last one speaks */
 
     struct lt_shared_u64 *truncated, *lost, *open_files, *bytes_behind; /* counters */
 };

@@ -371,6 +371,35 @@ static void a_file_that_has_ended_within_a_batch_is_read_again_with_it(struct st
     assert_int_equal(world->text_count, 1 + LINES);
 }
 
+/* The last batch that has rows ends before anybody knows that the file is gone. */
+static void a_file_that_went_when_all_was_read_holds_nobody_up(struct stream_world *world)
+{
+    char path[SCRATCH_PATH_SIZE + 16];
+    bind_tail_of(world, "*.log");
+    open_in_batches(world);
+    add(world, "x.log", "one\n");
+    run_batch(world, wait_for_bytes(world, 4));
+    expect(world, OPTIONS("one"));
+    world->source->ops->commit(world->source, 1, &world->start);
+    snprintf(path, sizeof path, "%s/x.log", world->folder);
+    assert_int_equal(unlink(path), 0);
+    for (int i = 0; i < STEPS_MAX && latest(world).offset == world->start.offset; i++)
+        step(world);
+    assert_true(world->reader->ops->has_more(world->reader));
+    run_batch(world, latest(world));
+    expect(world, OPTIONS(NULL));
+    assert_false(world->reader->ops->has_more(world->reader));
+    char *json = json_of(world, world->start);
+    assert_null(strstr(json, "\"inode\""));
+    stream_world_close_source(world);
+    bind_tail_of(world, "*.log");
+    world->start = position_of(world, json);
+    open_in_batches(world);
+    add(world, "y.log", "two\n");
+    run_batch(world, wait_for_bytes(world, 4));
+    expect(world, OPTIONS("two"));
+}
+
 static void datagrams_come_in_batches_too(struct stream_world *world)
 {
     char port_option[32];
@@ -398,6 +427,7 @@ int main(void)
         STREAM_CASE(datagrams_come_in_batches_too),
         STREAM_CASE(a_growing_file_comes_in_batches),
         STREAM_CASE(a_file_that_has_ended_within_a_batch_is_read_again_with_it),
+        STREAM_CASE(a_file_that_went_when_all_was_read_holds_nobody_up),
         STREAM_CASE(of_all_the_places_only_those_are_kept_that_a_batch_may_end_at),
     };
     lt_log_set_level(LT_LOG_INFO);

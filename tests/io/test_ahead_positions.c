@@ -10,12 +10,14 @@
 #include "io/ahead.h"
 #include "tests/support/collector.h"
 
-/* Gives a row with each poll, and then stands at the next offset of the script; 0 ends it. */
+/* Gives a row with each poll, and then stands at the next offset of the script; 0 ends it. With a
+ * negative one it gives none, and moves all the same. */
 struct scripted {
     struct lt_reader base;
     struct lt_row_pool *pool;
     const int64_t *offsets;
     int64_t at;
+    bool has_moved;
 };
 
 static struct scripted the_inner;
@@ -30,7 +32,11 @@ static enum lt_poll_status scripted_poll(struct lt_reader *base, struct lt_out *
     *count = 0;
     if (*inner->offsets == 0)
         return LT_POLL_IDLE;
-    inner->at = *inner->offsets++;
+    inner->has_moved = *inner->offsets < 0;
+    inner->at = inner->has_moved ? -*inner->offsets : *inner->offsets;
+    inner->offsets++;
+    if (inner->has_moved)
+        return LT_POLL_IDLE;
     *count = 1;
     out->emit(out, lt_row_claim(inner->pool));
     return LT_POLL_IDLE;
@@ -38,7 +44,14 @@ static enum lt_poll_status scripted_poll(struct lt_reader *base, struct lt_out *
 
 static void scripted_position(struct lt_reader *base, struct lt_position *positions)
 {
-    positions[0] = (struct lt_position){.offset = ((struct scripted *)(void *)base)->at};
+    struct scripted *inner = (struct scripted *)(void *)base;
+    positions[0] = (struct lt_position){.offset = inner->at};
+    inner->has_moved = false;
+}
+
+static bool scripted_has_moved(struct lt_reader *base)
+{
+    return ((struct scripted *)(void *)base)->has_moved;
 }
 
 static void scripted_close(struct lt_reader *base)
@@ -71,7 +84,10 @@ static void note_drop(struct lt_source *source, const struct lt_position *positi
 static struct lt_reader *open_ahead(struct lt_ahead *ahead, const int64_t *offsets)
 {
     const struct lt_ahead_options options = {
-        .ahead = ahead, .open = scripted_open, .drop = note_drop};
+        .ahead = ahead,
+        .open = scripted_open,
+        .drop = note_drop,
+        .has_moved = scripted_has_moved};
     struct lt_connector_env env = collector_env(lt_clock_system(), NULL);
     const struct lt_position start = {.offset = 0};
     struct lt_reader *reader;
@@ -93,6 +109,8 @@ static void read_batch(struct lt_reader *reader, int64_t end, uint32_t rows)
     assert_int_equal(reader->ops->extend(reader, &position, NULL), 0);
     assert_int_equal(reader->ops->poll(reader, &collector.out, 8, &count), LT_POLL_ENDED);
     assert_int_equal(count, rows);
+    for (uint32_t i = 0; i < rows; i++)
+        assert_int_equal((collector.rows[i]->flags & LT_ROW_END_OF_BATCH) != 0, i + 1 == rows);
     collector_clear(&collector);
     reader->ops->position(reader, &reached);
     assert_int_equal(reached.offset, end);
@@ -135,11 +153,50 @@ static void one_that_was_told_stays_though_rows_come_that_do_not_move_it(void **
     close_ahead(&ahead, reader);
 }
 
+static void one_that_moves_without_a_row_is_a_batch_of_none(void **state)
+{
+    static const int64_t script[] = {1, -2, -3, 0};
+    struct lt_ahead ahead;
+    int64_t records, ms;
+    (void)state;
+    struct lt_reader *reader = open_ahead(&ahead, script);
+    assert_true(reader->ops->has_more(reader));
+    assert_int_equal(lt_ahead_position(&ahead).offset, 1);
+    read_batch(reader, 1, 1); /* polls, and moves to 2 */
+    assert_true(reader->ops->has_more(reader));
+    assert_int_equal(drop_count, 1);
+    assert_int_equal(dropped[0], 2);
+    reader->ops->lag(reader, &records, &ms);
+    assert_int_equal(records, 0);
+    read_batch(reader, 3, 0);
+    assert_false(reader->ops->has_more(reader));
+    close_ahead(&ahead, reader);
+}
+
+static void one_that_moves_behind_rows_ends_their_batch(void **state)
+{
+    static const int64_t script[] = {1, 2, -3, 4, -5, 0};
+    struct lt_ahead ahead;
+    (void)state;
+    struct lt_reader *reader = open_ahead(&ahead, script);
+    for (int i = 0; i < 3; i++)
+        assert_true(reader->ops->has_more(reader));
+    assert_int_equal(lt_ahead_position(&ahead).offset, 3);
+    assert_true(reader->ops->has_more(reader));
+    read_batch(reader, 3, 2);
+    assert_int_equal(lt_ahead_position(&ahead).offset, 5);
+    read_batch(reader, 5, 1);
+    assert_false(reader->ops->has_more(reader));
+    close_ahead(&ahead, reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_position_that_nobody_was_told_is_dropped),
         cmocka_unit_test(one_that_was_told_stays_though_rows_come_that_do_not_move_it),
+        cmocka_unit_test(one_that_moves_without_a_row_is_a_batch_of_none),
+        cmocka_unit_test(one_that_moves_behind_rows_ends_their_batch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
