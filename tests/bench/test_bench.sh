@@ -15,6 +15,7 @@ make -s BUILD="$build" "$build/bench/micro_bench" "$build/bench/inprocess_bench"
 out=$(mktemp)
 dir=$(mktemp -d)
 trap 'rm -rf "$out" "$dir"' EXIT
+trap 'exit 143' INT TERM
 
 # has PATTERN...: each is in the output.
 has() {

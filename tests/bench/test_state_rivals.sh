@@ -14,6 +14,7 @@ done
 [ -n "${LEAT_TEST_KAFKA:-}" ] || { echo "no Kafka: tests/kafka/with-kafka"; exit 77; }
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
+trap 'exit 143' INT TERM
 for rival in kstreams flink; do
     bench/rivals/$rival/build.sh >"$dir/build.log" 2>&1 || { cat "$dir/build.log"; echo "$rival cannot be built here"; exit 77; }
 done

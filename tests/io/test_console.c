@@ -157,11 +157,11 @@ static void fill_epochs(struct lt_writer *writers[2], struct lt_row_pool *pool)
 /* What commits print on standard output. */
 static void commit_and_read(struct lt_sink *sink, char *out, size_t out_size)
 {
-    char path[] = "/tmp/leat-console-XXXXXX";
-    int fd = mkstemp(path);
+    FILE *file = tmpfile();
+    assert_non_null(file);
     assert_int_equal(fflush(stdout), 0);
     int saved = dup(STDOUT_FILENO);
-    dup2(fd, STDOUT_FILENO);
+    dup2(fileno(file), STDOUT_FILENO);
     int code = sink->ops->commit(sink, 3, "", NULL);
     int again = sink->ops->commit(sink, 3, "", NULL); /* prints nothing more */
     int empty = sink->ops->commit(sink, 4, "", NULL);
@@ -170,11 +170,10 @@ static void commit_and_read(struct lt_sink *sink, char *out, size_t out_size)
     assert_int_equal(code, 0);
     assert_int_equal(again, 0);
     assert_int_equal(empty, 0);
-    ssize_t size_bytes = pread(fd, out, out_size - 1, 0);
+    ssize_t size_bytes = pread(fileno(file), out, out_size - 1, 0);
     assert_true(size_bytes > 0);
     out[size_bytes] = '\0';
-    close(fd);
-    unlink(path);
+    fclose(file);
 }
 
 static void a_batch_shows_its_first_rows_and_says_so(void **state)

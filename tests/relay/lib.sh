@@ -10,20 +10,15 @@ envelope_count=${LEAT_ENVELOPES:-60000} kill_count=${LEAT_KILLS:-10} seed=${LEAT
 unset LEAT_ENVELOPES LEAT_KILLS LEAT_SEED
 export LEAT_COUNTERS=$scratch/counters
 
-serial=0 children=()
+serial=0
 run_name=$(basename "$0" .sh)-$$
 
-end_children() {
-    local pid
-    for pid in ${children[@]+"${children[@]}"}; do kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done
-}
 delete_topics() {
     local each
     [ ! -f "$scratch/topics" ] || while read -r each; do
         "$envelopes" delete "$kafka" "$each" 2>/dev/null
     done <"$scratch/topics"
 }
-at_end end_children
 at_end delete_topics
 
 # topic NAME [PARTITIONS]: the variable NAME becomes the name of a new topic; with no PARTITIONS it is not created yet.
@@ -57,25 +52,6 @@ background() {
     pid=$!
     children+=("$pid")
 }
-
-# wait_for SECONDS COMMAND...: until the command succeeds.
-wait_for() {
-    local deadline=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$deadline" ] || { echo "waited in vain for: $*"; return 1; }
-        sleep 0.05
-    done
-}
-
-# ended PID SECONDS STATUS: it ends by itself within that time, with that status.
-ended() {
-    wait_for "$2" has_ended "$1" || return
-    local status=0
-    wait "$1" || status=$?
-    [ "$status" -eq "$3" ] || { echo "process ended with $status, not $3"; return 1; }
-}
-has_ended() { ! [ -d "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
 
 is_ready() { grep -q '^ready' "$1"; }
 

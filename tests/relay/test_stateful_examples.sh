@@ -46,11 +46,6 @@ job() {
     { echo "$tables"; cat "$scratch/rest.sql"; } >"$scratch/job.sql"
     "$leat" run "$scratch/job.sql" --quiet --log-level error 2>"$scratch/said" || { cat "$scratch/said"; return 1; }
 }
-holds() { # WANTED FILE...: these lines, in any order
-    local wanted=$1
-    shift
-    diff -u <(printf '%s\n' "$wanted" | sort) <(sort "$@")
-}
 
 counts_words() {
     local tables

@@ -1,11 +1,12 @@
-# What all test scripts share: the build under test, a scratch directory, cases and their counts, and the cleaning up.
+# What all test scripts share: the build under test, a scratch directory, processes in the background, cases and their counts, and the
+# cleaning up.
 #
 # A script sources this file, gives its cases to `check`, and ends with `finish`. A case is a function or another command; it
 # passes if it ends with 0, is skipped if it ends with 77 (`skip`), and failed otherwise. What it prints is shown if it does
 # not pass. The last line is what tests/run counts: `N passed, N failed`, with `, N skipped` if any were.
 #
-# It sets: root (where the script then is), build, leat, kafka (the broker to use, or nothing), scratch. The variables LEAT_TEST_*
-# are gone then, since leat takes what nearly is a variable of its own for a slip.
+# It sets: root (where the script then is), build, leat, kafka (the broker to use, or nothing), scratch. Processes whose ids stand in
+# children are killed when the script ends. The variables LEAT_TEST_* are gone then, since leat takes what nearly is a variable of its own for a slip.
 set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root" || exit 2
@@ -22,7 +23,7 @@ is_memory "$scratch_root" && scratch_root=$build
 scratch=$(mktemp -d "$scratch_root/leat-test.XXXXXX") || exit 2
 chmod 755 "$scratch"
 
-passed=0 failed=0 skipped=0 at_end=()
+passed=0 failed=0 skipped=0 children=() at_end=(end_children)
 
 # at_end FUNCTION: it is run when the script ends, however it ends; the first that was said is the first to run.
 at_end() { at_end+=("$1"); }
@@ -33,6 +34,33 @@ clean_up() {
 }
 trap clean_up EXIT
 trap 'exit 143' INT TERM
+
+end_children() {
+    local pid
+    for pid in ${children[@]+"${children[@]}"}; do kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds. What it said last is shown if it never does.
+wait_for() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@" >"$scratch/awaited" 2>&1; do
+        [ "$SECONDS" -lt "$deadline" ] || { cat "$scratch/awaited"; echo "waited in vain for: $*"; return 1; }
+        sleep 0.05
+    done
+}
+
+has_ended() { ! [ -d "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; } # PID
+# ended PID SECONDS STATUS: it ends by itself within that time, with that status.
+ended() {
+    wait_for "$2" has_ended "$1" || return
+    local status=0
+    wait "$1" || status=$?
+    [ "$status" -eq "$3" ] || { echo "process ended with $status, not $3"; return 1; }
+}
+
+# holds WANTED FILE...: together the files have these lines, in any order.
+holds() { diff -u <(printf '%s\n' "$1" | sort) <(sort "${@:2}"); }
 
 # free_port: prints a port of 127.0.0.1 that nobody has, for TCP and for UDP. It lies below those that the kernel gives to outgoing
 # connections, which could have it before the test listens on it, and below those of tests/kafka/kafka.

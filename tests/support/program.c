@@ -17,6 +17,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "tests/support/scratch.h"
+
 static void find_program(const char *name, char out[4096])
 {
     char self[4096];
@@ -230,7 +232,7 @@ static void call_it_file(char *text, const char *path)
 void program_run_config(struct program *program, const char *name, const char *text,
                         const char *const *arguments, const char *const *environment)
 {
-    char path[] = "/tmp/leat-test-config-XXXXXX";
+    char folder[SCRATCH_PATH_SIZE], path[SCRATCH_PATH_SIZE + sizeof "/config"];
     const char *all[PROGRAM_ARGUMENTS_MAX + 1] = {NULL};
     int count = 0;
     for (; arguments[count] != NULL; count++) {
@@ -239,12 +241,11 @@ void program_run_config(struct program *program, const char *name, const char *t
     }
     all[count] = "--config";
     all[count + 1] = path;
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
+    scratch_create(folder);
+    (void)snprintf(path, sizeof path, "%s/config", folder);
+    scratch_write(text, "%s", path);
     program_run(program, name, all, environment, NULL);
-    unlink(path);
+    scratch_remove(folder);
     call_it_file(program->out, path);
     call_it_file(program->err, path);
 }

@@ -6,12 +6,10 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/log.h"
-#include "tests/support/scratch.h"
 
 static int start_thread(void *context, const char *name, void *(*entry)(void *), void *argument,
                         pthread_t *out, struct lt_error *error)
@@ -35,8 +33,7 @@ void set_up(void **state, struct fixture *fixture)
         print_message("skipped: %s\n", error.text);
         skip();
     }
-    memcpy(fixture->directory, "/tmp/leat-reactor-XXXXXX", sizeof "/tmp/leat-reactor-XXXXXX");
-    assert_non_null(mkdtemp(fixture->directory));
+    scratch_create(fixture->directory);
     fixture->directory_fd = open(fixture->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(fixture->directory_fd >= 0);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "io/reactor.h"
+#include "tests/support/scratch.h"
 
 struct subject {
     const char *name;
@@ -21,7 +22,7 @@ struct subject {
 
 struct fixture {
     struct lt_reactor *reactor;
-    char directory[64];
+    char directory[SCRATCH_PATH_SIZE];
     int directory_fd;
 };
 
@@ -38,7 +39,7 @@ void on_done(struct lt_io *io);
 
 /* One round as a worker does it: looks once more after it has said that it will sleep. */
 void rest(struct lt_reactor *reactor, int64_t deadline_ns);
-/* Parks until `count` operations are done; fails after ten seconds. */
+/* Parks until `count` operations are done; fails after a minute. */
 void await(struct lt_reactor *reactor, const struct tally *tally, uint32_t count);
 
 enum { PUBLISH_STEPS = 6 };

@@ -24,7 +24,7 @@ struct state_model {
 };
 
 struct state_world {
-    char root[SCRATCH_PATH_SIZE];
+    char root[SCRATCH_PATH_SIZE + sizeof "/state/0"]; /* a test may make it a checkpoint's */
     uint64_t random;
     struct lt_reactor *reactor;
     struct lt_state_store *stores[STATE_PARTITIONS];

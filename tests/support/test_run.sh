@@ -34,6 +34,12 @@ side_by_side() {
     [ $status -eq 0 ] && [ "$(tail -n 1 "$scratch/said")" = '4 passed, 0 failed' ]
 }
 shows() { sums_up 0 '3 passed, 0 failed, 2 skipped' some && grep -qxF "    skipped a: no zsh" "$scratch/said"; }
+leaves_nothing() {
+    mkdir "$scratch/place"
+    printf '#!/bin/sh\nmkdir "$TMPDIR/folder" && echo "1 passed, 0 failed" && kill -KILL $$\n' >"$scratch/killed"
+    chmod +x "$scratch/killed"
+    TMPDIR=$scratch/place sums_up 1 '1 passed, 1 failed' killed && [ -z "$(ls "$scratch/place")" ]
+}
 
 # A script of cases that end with the given statuses.
 cases() {
@@ -65,6 +71,7 @@ check "a failed case is counted" sums_up 1 '6 passed, 1 failed' three one_bad
 check "a failed case is a failure, even if the program ends with 0" sums_up 1 '6 passed, 1 failed' three liar
 check "a program that is skipped does not count as passed" sums_up 1 '0 passed, 0 failed, 1 skipped' absent
 check "skipped cases are counted and shown" shows
+check "what a program leaves that was killed is removed" leaves_nothing
 check "programs run side by side, scripts alone" side_by_side
 check "cases that pass and are skipped" cases_end 0 '2 passed, 0 failed, 1 skipped' 0 77 0
 check "a case that fails" cases_end 1 '1 passed, 1 failed, 1 skipped' 0 77 3

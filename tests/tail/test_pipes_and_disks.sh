@@ -10,12 +10,6 @@ end_all() {
     ! mountpoint -q "$small" || umount "$small"
 }
 at_end end_all
-wait_for() { # COMMAND...: within a minute
-    local i
-    for ((i = 0; i < 600; i++)); do "$@" >/dev/null 2>&1 && return; sleep 0.1; done
-    echo "waited in vain for: $*"
-    return 1
-}
 says() { grep -qF -- "$1" "$scratch/err" || { cat "$scratch/err"; return 1; }; }
 
 a_pipe() {
@@ -64,11 +58,11 @@ a_full_disk() {
     rm -rf "$scratch/checkpoint"
     "$leat" run "tail:$scratch/in" "append:$small/out" -q --epoch 100ms --checkpoint "$scratch/checkpoint" 2>"$scratch/err" &
     pid=$!
-    wait_for grep -q "No space left on device: waiting for room" "$scratch/err" || { cat "$scratch/err"; return 1; }
-    wait_for ends_with_a_row || return # but for the moment in which the disk is tried again
+    wait_for 60 grep -q "No space left on device: waiting for room" "$scratch/err" || { cat "$scratch/err"; return 1; }
+    wait_for 60 ends_with_a_row || return # but for the moment in which the disk is tried again
     rm "$small/fill"
-    wait_for cmp "$scratch/in" "$small/out" || return
-    wait_for says "there is room for '$small/out' again" || return
+    wait_for 60 cmp "$scratch/in" "$small/out" || return
+    wait_for 60 says "there is room for '$small/out' again" || return
     kill -INT "$pid"
     wait "$pid"
     pid=0

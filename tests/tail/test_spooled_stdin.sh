@@ -13,12 +13,6 @@ end_all() {
     for each in "$query" "$load" "$listener"; do [ "$each" -eq 0 ] || { kill -KILL "$each"; wait "$each"; } 2>/dev/null; done
 }
 at_end end_all
-wait_for() { # COMMAND...: within a minute
-    local i
-    for ((i = 0; i < 600; i++)); do "$@" >/dev/null 2>&1 && return; sleep 0.1; done
-    echo "waited in vain for: $*"
-    return 1
-}
 die() { # the query
     kill -KILL "$query"
     wait "$query" 2>/dev/null
@@ -35,7 +29,7 @@ nobody_listens() {
     query=$!
     exec 7>"$scratch/first"
     seq 1 20000 >&7
-    wait_for is_spooled || { cat "$scratch/log"; return 1; }
+    wait_for 60 is_spooled || { cat "$scratch/log"; return 1; }
     die
     exec 7>&-
 }
@@ -43,9 +37,9 @@ the_next_one_sends() {
     LEAT_COUNTERS=$scratch/listener.counters "$leat" run "tcp-listen://127.0.0.1:$port" "append:$scratch/arrived" \
         --checkpoint "$scratch/listener" -q 2>"$scratch/said" &
     listener=$!
-    wait_for grep -q ^ready "$scratch/said" || { cat "$scratch/said"; return 1; }
+    wait_for 60 grep -q ^ready "$scratch/said" || { cat "$scratch/said"; return 1; }
     timeout -k 5 120 "${send[@]}" </dev/null >"$scratch/log" 2>&1 || { cat "$scratch/log"; return 1; }
-    wait_for grep -q '^20000$' "$scratch/arrived" || return
+    wait_for 60 grep -q '^20000$' "$scratch/arrived" || return
     kill -INT "$listener" && wait "$listener"
     listener=0
     seq 1 20000 | cmp - "$scratch/arrived"
@@ -69,7 +63,7 @@ killed_again_and_again() {
         before=$(wc -l <"$scratch/out")
         "${append[@]}" <"$scratch/second" >"$scratch/log" 2>&1 8>&- &
         query=$!
-        wait_for has_more_than "$before" || { cat "$scratch/log"; return 1; }
+        wait_for 60 has_more_than "$before" || { cat "$scratch/log"; return 1; }
         sleep "0.$((RANDOM % 4))$((RANDOM % 10))"
         kill -0 "$query" 2>/dev/null || { echo "the query ended by itself after start $i"; cat "$scratch/log"; return 1; }
         die

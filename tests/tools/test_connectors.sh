@@ -20,7 +20,7 @@ connect_until() {
     shift
     "$scratch/connect" "$(mktemp -d "$scratch/checkpoint.XXXXXX")" "$@" >"$scratch/said" 2>&1 &
     pid=$!
-    await "$done" || status=1
+    wait_for 60 "$done" || status=1
     kill "$pid"
     wait "$pid" || status=1
     [ "$status" -eq 0 ] || cat "$scratch/said"
@@ -32,17 +32,6 @@ script() {
         -e "s,127.0.0.1:8080,127.0.0.1:${port:-8080}," "tools/examples/$1" >"$scratch/$1"
     [ -z "${2:-}" ] || sed -i "s,checkpointLocation,trigger 'availableNow'\, checkpointLocation," "$scratch/$1"
     run "$scratch/$1"
-}
-holds() { # WANTED FILE...: these lines, in any order
-    local wanted=$1
-    shift
-    diff -u <(printf '%s\n' "$wanted" | sort) <(sort "$@")
-}
-await() { # COMMAND...: within a minute
-    local i
-    for i in $(seq 1200); do "$@" >"$scratch/awaited" 2>&1 && return; sleep 0.05; done
-    cat "$scratch/awaited"
-    return 1
 }
 
 compiles() {
@@ -101,7 +90,7 @@ web() {
     "$(dirname "$0")/post_server.py" "$scratch/port" >>"$scratch/posted" &
     server=$!
     at_end stop_server
-    await test -s "$scratch/port" && port=$(cat "$scratch/port")
+    wait_for 60 test -s "$scratch/port" && port=$(cat "$scratch/port")
 }
 stop_server() { kill "$server" 2>/dev/null; }
 posts() {
@@ -123,12 +112,12 @@ listen() {
     : >"$scratch/listener" # what another said is not what is waited for
     "$leat" run "$1" "append://$file" --checkpoint "$(mktemp -d "$scratch/checkpoint.XXXXXX")" --quiet "${@:2}" 2>"$scratch/listener" &
     listener=$!
-    await grep -q ^ready "$scratch/listener" || { cat "$scratch/listener"; return 1; }
+    wait_for 60 grep -q ^ready "$scratch/listener" || { cat "$scratch/listener"; return 1; }
 }
 # hang_up WANTED FILE: when the lines are there the listener is told to stop, and ends well.
 hang_up() {
     local status=0
-    await holds "$@" || status=1
+    wait_for 60 holds "$@" || status=1
     kill "$listener"
     wait "$listener" || { status=1; cat "$scratch/listener"; }
     return "$status"
@@ -160,7 +149,7 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
 open(sys.argv[1], "w").write(str(s.getsockname()[1]) + "\n")
 c, _ = s.accept(); c.sendall(b"one\ntwo\n"); c.recv(1)' "$scratch/serves" &
     local server=$!
-    await grep -q . "$scratch/serves" && listen "$scratch/served" "tcp://127.0.0.1:$(cat "$scratch/serves")" && hang_up $'one\ntwo' "$scratch/served"
+    wait_for 60 grep -q . "$scratch/serves" && listen "$scratch/served" "tcp://127.0.0.1:$(cat "$scratch/serves")" && hang_up $'one\ntwo' "$scratch/served"
     local status=$?
     wait "$server"
     return "$status"
@@ -174,7 +163,7 @@ sockets_by_sql() {
     : >"$scratch/said"
     "$leat" run "$scratch/sockets.sql" --quiet 2>"$scratch/said" &
     pid=$!
-    await grep -q ^ready "$scratch/said" && printf 'ABC,1.5\nDEF,2\nABC,3\n' >"/dev/tcp/127.0.0.1/$in" || status=1
+    wait_for 60 grep -q ^ready "$scratch/said" && printf 'ABC,1.5\nDEF,2\nABC,3\n' >"/dev/tcp/127.0.0.1/$in" || status=1
     hang_up $'{"sym":"ABC","price":1.5}\n{"sym":"ABC","price":3.0}' "$scratch/datagrams" || status=1
     kill "$pid"
     wait "$pid" || { status=1; cat "$scratch/said"; }
@@ -190,7 +179,7 @@ unix_by_sql() {
         INSERT INTO o SELECT value FROM i" >"$scratch/send.sql"
     "$leat" run "$scratch/receive.sql" --quiet 2>"$scratch/received" &
     pid=$!
-    await grep -q ^ready "$scratch/received" && echo one | run "$scratch/send.sql" && await holds ONE "$scratch/by.out" || status=1
+    wait_for 60 grep -q ^ready "$scratch/received" && echo one | run "$scratch/send.sql" && wait_for 60 holds ONE "$scratch/by.out" || status=1
     kill "$pid"
     wait "$pid" || status=1
     [ "$status" -eq 0 ] || cat "$scratch/received"

@@ -6,9 +6,6 @@
 kills=${LEAT_KILLS:-5} seed=${LEAT_SEED:-$$}
 unset LEAT_KILLS LEAT_SEED
 export LEAT_COUNTERS=$scratch/counters
-children=()
-end_children() { for pid in ${children[@]+"${children[@]}"}; do kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done; }
-at_end end_children
 
 # Puts files into IN until there is a file IN.stop; their lines, numbered through, are all that there ever will be.
 writer() {

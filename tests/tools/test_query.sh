@@ -3,35 +3,13 @@
 # process: one that fails stops none of the others.
 . "$(dirname "$0")/../support/cases.sh"
 
-control=/dev/shm/leat-$(id -u)/.control children=()
+control=/dev/shm/leat-$(id -u)/.control
 [ -w /dev/shm ] || { echo "no right to write in /dev/shm"; exit 77; }
-
-end_children() {
-    local pid
-    for pid in ${children[@]+"${children[@]}"}; do kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done
-}
-at_end end_children
-
-wait_for() { # SECONDS COMMAND...
-    local deadline=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$deadline" ] || { echo "waited in vain for: $*"; return 1; }
-        sleep 0.05
-    done
-}
 says() { # STATUS TEXT COMMAND...: it ends with the status and says the text
     local status=0 wanted=$1 text=$2 said
     shift 2
     said=$("$@" 2>&1) || status=$?
     [ "$status" -eq "$wanted" ] && grep -qF -- "$text" <<<"$said" || { echo "$said"; echo "ended with $status, not $wanted: $text"; return 1; }
-}
-is_ended() { ! [ -d "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
-ended() { # PID STATUS
-    local status=0
-    wait_for 60 is_ended "$1" || return
-    wait "$1" || status=$?
-    [ "$status" -eq "$2" ] || { echo "process ended with $status, not $2"; cat "$log"; return 1; }
 }
 
 # A name that no other process of this user has.
@@ -86,7 +64,7 @@ tells_who_holds_back() {
             grep -E "\"watermarks\":\\[\{\"number\":0,$own,\"holdsBack\":false\},\{\"number\":1,$own,\"holdsBack\":true\}\\],\"latencyMicros\":"
     }
     wait_for 60 says_held || { query progress "$(name held)"; return 1; }
-    query stop "$(name held)" && ended "$pid" 0
+    query stop "$(name held)" && ended "$pid" 60 0
 }
 by_its_ids() {
     local id run
@@ -98,7 +76,7 @@ stops_one() {
     query stop "$(name a)" || return
     ! runs a && runs b && wait_for 60 grep -qF "ended query $(name a): read" "$log"
 }
-ends_with_the_last() { query stop --no-wait "$(name b)" && ended "$two" 0 && [ ! -e "$control/$two" ]; }
+ends_with_the_last() { query stop --no-wait "$(name b)" && ended "$two" 60 0 && [ ! -e "$control/$two" ]; }
 
 cleans_up() {
     start killed "$rate $(insert k "" 'SELECT * FROM ticks')"
@@ -118,15 +96,15 @@ start_over() { # WORD COMMAND: the command makes the file $1 first
 }
 takes_over() {
     start_over over 'touch'
-    wait_for 60 runs over && [ -S "$control/$pid" ] && query stop "$(name over)" && ended "$pid" 0
+    wait_for 60 runs over && [ -S "$control/$pid" ] && query stop "$(name over)" && ended "$pid" 60 0
 }
 takes_no_living_ones() {
     start first "$rate $(insert first "" 'SELECT * FROM ticks')"
     local first=$pid
     wait_for 60 runs first || return
     start_over second "ln $control/$first"
-    wait_for 60 runs second && [ -S "$control/$pid-1" ] && rm "$control/$pid" && query stop "$(name second)" && ended "$pid" 0 &&
-        query stop "$(name first)" && ended "$first" 0
+    wait_for 60 runs second && [ -S "$control/$pid-1" ] && rm "$control/$pid" && query stop "$(name second)" && ended "$pid" 60 0 &&
+        query stop "$(name first)" && ended "$first" 60 0
 }
 tells_two_of_one_name() {
     start one "$rate $(insert same "" 'SELECT * FROM ticks')"
@@ -134,7 +112,7 @@ tells_two_of_one_name() {
     start other "$rate $(insert same "" 'SELECT * FROM ticks')"
     wait_for 60 has_two || return
     says 2 "is more than one query; hint: give the run's id" query status "$(name same)" &&
-        query stop "$one" && ended "$one" 0 && query stop "$(name same)" && ended "$pid" 0
+        query stop "$one" && ended "$one" 60 0 && query stop "$(name same)" && ended "$pid" 60 0
 }
 has_two() { [ "$(query ls --json | grep -cF "\"name\":\"$(name same)\"")" -eq 2 ]; }
 
@@ -174,16 +152,16 @@ ends_without_answers() {
 fails_alone() {
     start alone "$rate $(insert bad "" 'SELECT 10 / (value - 30) AS x FROM ticks') $(insert good "" 'SELECT * FROM ticks')"
     wait_for 60 grep -qF 'DIVIDE_BY_ZERO' "$log" && runs good && ! runs bad || { cat "$log"; return 1; }
-    query stop "$(name good)" && ended "$pid" 1
+    query stop "$(name good)" && ended "$pid" 60 1
 }
 names_are_one_querys() {
     start twice "$rate $(insert t "" 'SELECT * FROM ticks') $(insert u ", queryName '$(name t)'" 'SELECT value FROM ticks')"
-    ended "$pid" 2 && grep -F "Cannot start query with name $(name t) as a query with that name is already active in this SparkSession" "$log"
+    ended "$pid" 60 2 && grep -F "Cannot start query with name $(name t) as a query with that name is already active in this SparkSession" "$log"
 }
 checkpoints_are_one_querys() {
     local same=", checkpointLocation '$scratch/checkpoint'"
     start shared "$rate $(insert v "$same" 'SELECT * FROM ticks') $(insert w "$same" 'SELECT value FROM ticks')"
-    ended "$pid" 4 && grep -F 'as another query with same id is already active' "$log"
+    ended "$pid" 60 4 && grep -F 'as another query with same id is already active' "$log"
 }
 
 serve() { # PORT: a web server; $server, and $scratch/port is there
@@ -204,12 +182,12 @@ goes_on() {
         $(insert beside "" 'SELECT * FROM ticks')"
     wait_for 60 grep -qF "query $(name web): what made it fail may pass: it is started again in 1 s" "$log" && runs beside &&
         serve "$port" && wait_for 60 has_all 50 && runs web || { cat "$log"; return 1; }
-    query stop "$(name web)" && query stop "$(name beside)" && ended "$pid" 0
+    query stop "$(name web)" && query stop "$(name beside)" && ended "$pid" 60 0
 }
 gives_up() {
     start gone "$rate CREATE TABLE gone USING http OPTIONS (url 'http://127.0.0.1:1/', retryTimeout '100ms',
         queryName '$(name gone)', checkpointLocation '$scratch/gone'); INSERT INTO gone SELECT value FROM ticks;" --restarts 1
-    ended "$pid" 1 && grep -F 'retryTimeout' "$log" && [ "$(grep -c 'it is started again' "$log")" -eq 1 ]
+    ended "$pid" 60 1 && grep -F 'retryTimeout' "$log" && [ "$(grep -c 'it is started again' "$log")" -eq 1 ]
 }
 
 check "what runs in a process is listed" lists

@@ -3,18 +3,7 @@
 # written when leat was killed; and what progress tells of a socket in either mode.
 . "$(dirname "$0")/../support/cases.sh"
 [ -w /dev/shm ] || { echo "no right to write in /dev/shm"; exit 77; }
-children=()
-end_children() { for pid in ${children[@]+"${children[@]}"}; do kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done; }
-at_end end_children
 
-wait_for() { # COMMAND...: within a minute
-    local deadline=$((SECONDS + 60))
-    until "$@" >"$scratch/awaited" 2>&1; do
-        [ "$SECONDS" -lt "$deadline" ] || { cat "$scratch/awaited"; echo "waited in vain for: $*"; return 1; }
-        sleep 0.05
-    done
-}
-holds() { diff -u <(printf '%s\n' "$1" | sort) <(sort "$2"); } # WANTED FILE: these lines, in any order
 name="test-$$"
 # start STATEMENTS: a process that runs them; $pid, and $log is what it says.
 start() {
@@ -24,7 +13,7 @@ start() {
     "$leat" run "$scratch/job.sql" --progress-interval 100ms --quiet >>"$scratch/out" 2>"$log" &
     pid=$!
     children+=("$pid")
-    wait_for grep -q ^ready "$log"
+    wait_for 60 grep -q ^ready "$log"
 }
 stop() { # SIGNAL STATUS
     local status=0
@@ -46,19 +35,19 @@ both="SELECT concat('peer ', value) AS value FROM peers UNION ALL SELECT concat(
 union="$tables CREATE TABLE o USING stdout OPTIONS (checkpointLocation '$scratch/union', trigger 'processingTime 20 milliseconds');
     INSERT INTO o $both"
 comes_from_both() {
-    start "$union" && send one && file a one && wait_for holds $'peer one\nfile one' "$scratch/out" &&
-        send two three && wait_for holds $'peer one\nfile one\npeer two\npeer three' "$scratch/out" && file b two &&
-        wait_for holds $'peer one\nfile one\npeer two\npeer three\nfile two' "$scratch/out" && stop TERM 0
+    start "$union" && send one && file a one && wait_for 60 holds $'peer one\nfile one' "$scratch/out" &&
+        send two three && wait_for 60 holds $'peer one\nfile one\npeer two\npeer three' "$scratch/out" && file b two &&
+        wait_for 60 holds $'peer one\nfile one\npeer two\npeer three\nfile two' "$scratch/out" && stop TERM 0
 }
 goes_on() {
-    file c three && start "$union" && send four && wait_for holds $'peer one\nfile one\npeer two\npeer three\nfile two\nfile three\npeer four' \
+    file c three && start "$union" && send four && wait_for 60 holds $'peer one\nfile one\npeer two\npeer three\nfile two\nfile three\npeer four' \
         "$scratch/out" && stop TERM 0
 }
 into() { # NAME TABLE OPTIONS: to what takes one writer, in micro-batches though nobody says so, over a kill
     local table="$tables CREATE TABLE o USING $2 OPTIONS ($3, checkpointLocation '$scratch/$1-checkpoint'); INSERT INTO o $both"
     mkdir -p "$scratch/$1"
-    start "$table" && send one && wait_for reaches "$1" 'peer one' && file "$1-a" two && wait_for reaches "$1" 'file two' && stop KILL 137 &&
-        start "$table" && send three && file "$1-b" four && wait_for reaches "$1" 'peer three' && wait_for reaches "$1" 'file four' &&
+    start "$table" && send one && wait_for 60 reaches "$1" 'peer one' && file "$1-a" two && wait_for 60 reaches "$1" 'file two' && stop KILL 137 &&
+        start "$table" && send three && file "$1-b" four && wait_for 60 reaches "$1" 'peer three' && wait_for 60 reaches "$1" 'file four' &&
         stop TERM 0
 }
 reaches() { grep -rqF --include='[!.]*' "$2" "$scratch/$1"; }
@@ -87,14 +76,14 @@ planned() { # COMMAND: the process that batches go to
 }
 is_planned() { [ -f "$scratch/planned/offsets/$1" ] && grep -q "$2" "$scratch/taken"; }
 is_told() {
-    planned 'cat >>'"$scratch/taken" && send one two && wait_for is_planned 0 two && stop KILL 137 && answers &&
+    planned 'cat >>'"$scratch/taken" && send one two && wait_for 60 is_planned 0 two && stop KILL 137 && answers &&
         planned "$scratch/answer $scratch/answered" && grep -F 'batch 0 was planned up to 1, and not committed when the query ended: not all of its sources can be read again, and what those had received for it is lost; hint: the option "spool" of such a source keeps it' "$log"
 }
 answers() { # makes a command: what is given is kept in the file it names, and that is said
     printf '%s\n' '#!/bin/sh' "tee -a \"\$1\" | sed -un 's/,\"event\":\"end\"//p'" >"$scratch/answer" && chmod +x "$scratch/answer"
 }
 is_gone_on_without() {
-    send three && wait_for test -f "$scratch/planned/commits/0" && wait_for grep -q three "$scratch/answered" && ! grep -q two "$scratch/answered" &&
+    send three && wait_for 60 test -f "$scratch/planned/commits/0" && wait_for 60 grep -q three "$scratch/answered" && ! grep -q two "$scratch/answered" &&
         stop TERM 0 && planned "$scratch/answer $scratch/answered" && ! grep -F 'was planned up to' "$log" && stop TERM 0
 }
 
@@ -102,7 +91,7 @@ is_gone_on_without() {
 tells() { # TRIGGER
     start "CREATE TABLE peers USING \`tcp-listen\` OPTIONS (host '127.0.0.1', port '$port');
         CREATE TABLE o USING noop OPTIONS (queryName '$name', trigger '$1');
-        INSERT INTO o SELECT value FROM peers" && send one two three && wait_for last_source endOffset 2 && stop TERM 0
+        INSERT INTO o SELECT value FROM peers" && send one two three && wait_for 60 last_source endOffset 2 && stop TERM 0
 }
 
 check "rows of a socket and of a directory come in batches" comes_from_both

@@ -3,17 +3,7 @@
 # on with them: each line is there once, and in order.
 . "$(dirname "$0")/../support/cases.sh"
 export LEAT_COUNTERS=$scratch/counters
-children=()
-end_children() { for pid in ${children[@]+"${children[@]}"}; do kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done; }
-at_end end_children
 
-wait_for() { # COMMAND...: within two minutes
-    local deadline=$((SECONDS + 120))
-    until "$@" >"$scratch/awaited" 2>&1; do
-        [ "$SECONDS" -lt "$deadline" ] || { cat "$scratch/awaited"; echo "waited in vain for: $*"; return 1; }
-        sleep 0.05
-    done
-}
 # start COMMAND...: $pid, and $log is what it says.
 start() {
     log=$scratch/log
@@ -34,7 +24,7 @@ send() {
     tests/relay/spool_sender "$port" 200000 "$scratch/acknowledged" >"$scratch/sent" 2>&1 &
     local sender=$!
     children+=("$sender")
-    wait_for acknowledged_more_than "$sent" && kill -INT "$sender" && wait "$sender" || { cat "$scratch/sent"; return 1; }
+    wait_for 120 acknowledged_more_than "$sent" && kill -INT "$sender" && wait "$sender" || { cat "$scratch/sent"; return 1; }
     sent=$(tail -n 1 "$scratch/sent")
 }
 acknowledged_more_than() { [ "$(cat "$scratch/acknowledged")" -gt "$1" ]; } # an error until the file is there
@@ -48,14 +38,14 @@ batches() { # TRIGGER
         CREATE TABLE o USING append OPTIONS (path '$scratch/rows', checkpointLocation '$scratch/checkpoint', trigger '$1');
         INSERT INTO o SELECT value FROM peers" >"$scratch/job.sql"
     start "$leat" run "$scratch/job.sql" --quiet
-    wait_for grep -q ^ready "$log"
+    wait_for 120 grep -q ^ready "$log"
 }
 a_year_passes() {
     port=$(free_port) sent=50000
     batches 'processingTime 365 days' && send && stop "$pid" 0 || return
     [ ! -f "$scratch/rows" ] || [ "$(wc -l <"$scratch/rows")" -le "$queue" ] || { echo "the second batch has run"; return 1; }
 }
-it_goes_on() { batches 'processingTime 0 seconds' && wait_for lines_of "$scratch/rows" "$sent" && stop "$pid" 0 && are_all "$scratch/rows"; }
+it_goes_on() { batches 'processingTime 0 seconds' && wait_for 120 lines_of "$scratch/rows" "$sent" && stop "$pid" 0 && are_all "$scratch/rows"; }
 
 # ------------------------------------------------------------ in continuous mode
 relay() { # SOURCE DRAIN
@@ -73,7 +63,7 @@ nobody_takes_what_is_piped() {
     mkfifo "$scratch/fifo"
     exec 7<>"$scratch/fifo"
     relay - 1s <&7 7>&-
-    seq 0 $((sent - 1)) >&7 && wait_for is_spooled && stop "$pid" 6
+    seq 0 $((sent - 1)) >&7 && wait_for 120 is_spooled && stop "$pid" 6
     local status=$?
     exec 7>&-
     return "$status"
@@ -83,14 +73,13 @@ somebody_takes() { # SOURCE...
         --checkpoint "$scratch/$spool.taken" -q 2>"$scratch/said" &
     local taker=$!
     children+=("$taker")
-    wait_for grep -q ^ready "$scratch/said" || { cat "$scratch/said"; return 1; }
+    wait_for 120 grep -q ^ready "$scratch/said" || { cat "$scratch/said"; return 1; }
     relay "$1" 60s "${@:2}" </dev/null
-    wait_for lines_of "$scratch/$spool.rows" "$sent" && it_ends "$1" && stop "$taker" 0 && are_all "$scratch/$spool.rows"
+    wait_for 120 lines_of "$scratch/$spool.rows" "$sent" && it_ends "$1" && stop "$taker" 0 && are_all "$scratch/$spool.rows"
 }
 it_ends() { # SOURCE: a pipe's end is the query's
-    if [ "$1" = - ]; then wait_for has_ended "$pid" && wait "$pid"; else stop "$pid" 0; fi
+    if [ "$1" = - ]; then wait_for 120 has_ended "$pid" && wait "$pid"; else stop "$pid" 0; fi
 }
-has_ended() { ! kill -0 "$1" 2>/dev/null; }
 
 check "leat ends in order while lines wait for a batch" a_year_passes
 check "the next start gives them to one" it_goes_on

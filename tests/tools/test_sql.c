@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "tests/support/program.h"
+#include "tests/support/scratch.h"
 
 static struct program p;
 
@@ -270,14 +271,14 @@ static void a_name_is_that_of_one_active_query(void **state)
     assert_contains(p.err, "ended query x: read 0, delivered 0");
 }
 
+/* A file with that text; there is one at a time. */
 static char *script(const char *text)
 {
-    static char path[64];
-    (void)snprintf(path, sizeof path, "/tmp/leat-test-sql-XXXXXX.sql");
-    int fd = mkstemps(path, 4);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    assert_int_equal(close(fd), 0);
+    static char folder[SCRATCH_PATH_SIZE], path[SCRATCH_PATH_SIZE + sizeof "/job.sql"];
+    if (folder[0] == '\0')
+        scratch_create(folder);
+    (void)snprintf(path, sizeof path, "%s/job.sql", folder);
+    scratch_write(text, "%s", path);
     return path;
 }
 
@@ -287,14 +288,12 @@ static void check_analyses_without_running(void **state)
     char *path = script("CREATE TABLE s USING rate;\nCREATE TABLE o USING console;\n"
                         "INSERT INTO o SELECT value FROM s;\n");
     expect(PROGRAM_ARGS("check", path), NULL, 0, "", "");
-    (void)unlink(path);
     path = script("CREATE TABLE s USING rate;\nINSERT INTO s SELECT valu FROM s;\n");
     program_run(&p, "leat", PROGRAM_ARGS("check", path), NULL, NULL);
     assert_int_equal(p.status, 2);
     assert_non_null(strstr(p.err, "[`value`, `timestamp`]. SQLSTATE: 42703; line 1 pos 21\n"
                                   "  INSERT INTO s SELECT valu FROM s\n"
                                   "                       ^^^^\n"));
-    (void)unlink(path);
     expect(PROGRAM_ARGS("check"), NULL, 2, "",
            "leat check: nothing to check; hint: leat check FILE\n");
 }
@@ -306,19 +305,16 @@ static void check_prints_no_rows_and_knows_what_inserts_would_make(void **state)
                         "SELECT a + 1 FROM m; SELECT explode(sequence(1, 1000000000));\n"
                         "SHOW TABLES;");
     expect(PROGRAM_ARGS("check", path), NULL, 0, "", "");
-    (void)unlink(path);
     path = script("CREATE TABLE m USING memory; INSERT INTO m SELECT 1 AS a;\nSELECT b FROM m");
     program_run(&p, "leat", PROGRAM_ARGS("check", path), NULL, NULL);
     assert_int_equal(p.status, 2);
     assert_contains(p.err, ".sql:2: [UNRESOLVED_COLUMN.WITH_SUGGESTION] ");
-    (void)unlink(path);
 }
 
 static void expect_run(const char *text, int status, const char *out, const char *err)
 {
     char *path = script(text);
     program_run(&p, "leat", PROGRAM_ARGS("run", path), NULL, NULL);
-    (void)unlink(path);
     assert_string_equal(p.out, out);
     assert_contains(p.err, err);
     if (*err == '\0')
@@ -347,7 +343,6 @@ static void run_takes_a_script_or_two_urls(void **state)
     (void)state;
     char *path = script("SELECT 1 + 1 AS two");
     expect(PROGRAM_ARGS("run", path), NULL, 0, TWO, "");
-    (void)unlink(path);
     expect(PROGRAM_ARGS("run"), NULL, 2, "",
            "leat run: nothing to run; hint: leat run FILE, or leat run SOURCE SINK\n");
     program_run(

@@ -15,17 +15,6 @@ file() { # NAME LINE...: a file of these lines
     mkdir -p "$data/${name%/*}"
     printf '%s\n' "$@" >"$data/.new" && mv "$data/.new" "$data/$name"
 }
-await() { # COMMAND...: within a minute
-    local i
-    for ((i = 0; i < 1200; i++)); do "$@" >"$scratch/awaited" 2>&1 && return; sleep 0.05; done
-    cat "$scratch/awaited"
-    return 1
-}
-holds() { # WANTED FILE...: these lines, in any order
-    local wanted=$1
-    shift
-    diff -u <(printf '%s\n' "$wanted" | sort) <(sort "$@")
-}
 
 # The last line of a query: what it read, and what it wrote.
 is_told() { grep -E "^ended query [^:]+: $1, dead-lettered 0, uncommitted 0\$" "$scratch/said" || { cat "$scratch/said"; return 1; }; }
@@ -46,7 +35,7 @@ open(sys.argv[1] + ".new", "w").write(str(s.getsockname()[1]))
 import os; os.rename(sys.argv[1] + ".new", sys.argv[1])
 c, _ = s.accept(); c.sendall(b"to be or\nnot to "); time.sleep(0.3); c.sendall(b"be\n"); c.recv(1)' "$scratch/port" &
     server=$!
-    await test -s "$scratch/port" || return
+    wait_for 60 test -s "$scratch/port" || return
     sed -e "s,/var/lib/leat,$scratch/socket,; s,/data/,$data/socket-,; s,9999,$(cat "$scratch/port")," tools/examples/socket_word_count.sql \
         >"$scratch/socket.sql"
     "$leat" run "$scratch/socket.sql" --quiet --log-level error 2>"$scratch/said" &
@@ -55,7 +44,7 @@ c, _ = s.accept(); c.sendall(b"to be or\nnot to "); time.sleep(0.3); c.sendall(b
         diff -u <(printf '%s\n' 'be 2' 'not 1' 'or 1' 'to 2') \
             <(sed -nE 's/.*"word":"([a-z]+)","n":([0-9]+).*/\1 \2/p' "$data/socket-counts" | awk '{ n[$1] = $2 } END { for (w in n) print w, n[w] }' | sort)
     }
-    await are_counted || status=1
+    wait_for 60 are_counted || status=1
     kill "$query"
     wait "$query" || status=1
     kill "$server" 2>/dev/null

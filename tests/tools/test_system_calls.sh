@@ -16,26 +16,16 @@ end_all() {
 }
 at_end end_all
 
-eventually() { # COMMAND...: within a minute
-    local i
-    for i in $(seq 600); do
-        "$@" && return 0
-        sleep 0.1
-    done
-    echo "never: $*"
-    return 1
-}
 has_lines() { [ "$(cat "$1" 2>/dev/null | wc -l)" -ge "$2" ]; } # FILE COUNT
-is_over() { ! kill -0 "$1" 2>/dev/null; }
-starts() { grep -q '^ready' "$scratch/err" || is_over "$pid"; }
-is_attached() { grep -q 'attached' "$scratch/strace" || is_over "$tracer"; }
+starts() { grep -q '^ready' "$scratch/err" || has_ended "$pid"; }
+is_attached() { grep -q 'attached' "$scratch/strace" || has_ended "$tracer"; }
 
 # begins STATEMENTS: a query, until it is ready
 begins() {
     "$leat" sql -q -e "$1" 2>"$scratch/err" &
     pid=$!
-    eventually starts || return
-    is_over "$pid" || return 0
+    wait_for 60 starts || return
+    has_ended "$pid" || return 0
     if grep -q 'for input and output' "$scratch/err"; then skip "there is no io_uring here"; else cat "$scratch/err"; false; fi
 }
 lanes() { # its lanes, each as an option of strace's
@@ -49,8 +39,8 @@ traces() {
     : >"$scratch/strace"
     strace -y -o "$scratch/trace" "$@" 2>"$scratch/strace" &
     tracer=$!
-    eventually is_attached || return
-    is_over "$tracer" || return 0
+    wait_for 60 is_attached || return
+    has_ended "$tracer" || return 0
     tracer=''
     if grep -q 'not permitted' "$scratch/strace"; then skip "strace may not look"; else cat "$scratch/strace"; false; fi
 }
@@ -103,7 +93,7 @@ through_sockets() {
     new_files
     python3 -c "$far_ends" "$scratch/in" "$scratch/out" "$scratch/ports" &
     peer=$!
-    eventually test -s "$scratch/ports" || return
+    wait_for 60 test -s "$scratch/ports" || return
     ports=($(cat "$scratch/ports"))
     begins "CREATE TABLE lines (n BIGINT) USING tcp OPTIONS (host '127.0.0.1', port ${ports[0]}, format 'json');
         CREATE TABLE kept USING tcp OPTIONS (host '127.0.0.1', port ${ports[1]}, format 'json',
@@ -115,11 +105,11 @@ append_rows() {
     for i in $(seq "$1"); do echo "{\"n\":$i}" >>"$scratch/in"; done
 }
 # All the way, past the start.
-is_warm() { append_rows 1 && eventually has_lines "$scratch/out" 1; }
+is_warm() { append_rows 1 && wait_for 60 has_lines "$scratch/out" 1; }
 
 by_the_ring() { # THROUGH
     "$1" io_uring && is_warm && traces $(lanes) || return
-    append_rows "$rows" && eventually has_lines "$scratch/out" $((rows + 1)) || return
+    append_rows "$rows" && wait_for 60 has_lines "$scratch/out" $((rows + 1)) || return
     ends
     grep -q 'io_uring_enter(' "$scratch/trace" || { echo "the lanes did nothing"; return 1; }
     ! beside_appends
@@ -127,7 +117,7 @@ by_the_ring() { # THROUGH
 without_it() { # THROUGH WHAT...: of each there is something to be seen
     local what
     "$1" epoll && is_warm && traces -f -p "$pid" || return
-    append_rows "$rows" && eventually has_lines "$scratch/out" $((rows + 1)) || return
+    append_rows "$rows" && wait_for 60 has_lines "$scratch/out" $((rows + 1)) || return
     ends
     beside >"$scratch/seen"
     shift

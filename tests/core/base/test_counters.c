@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -18,15 +17,14 @@
 #include "core/base/arena.h"
 #include "core/base/counters_format.h"
 #include "core/base/log.h"
+#include "tests/support/scratch.h"
 
-static char folder[] = "/tmp/leat-counters-XXXXXX";
-static char path[64];
+static char folder[SCRATCH_PATH_SIZE], path[SCRATCH_PATH_SIZE + sizeof "/counters"];
 
 static int make_folder(void **state)
 {
     (void)state;
-    if (mkdtemp(folder) == NULL)
-        return -1;
+    scratch_create(folder);
     return snprintf(path, sizeof path, "%s/counters", folder) > 0 ? 0 : -1;
 }
 

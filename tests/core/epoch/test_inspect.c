@@ -405,7 +405,7 @@ static void put_state(struct state_world *world)
     struct lt_error error;
     state_world_init(world, 7);
     scratch_remove(world->root);
-    snprintf(world->root, sizeof world->root, "%.40s/state/0", scratch);
+    snprintf(world->root, sizeof world->root, "%s/state/0", scratch);
     assert_int_equal(state_world_open(world, 2, 0, &error), 0);
     for (int i = 0; i < 3; i++)
         state_world_batch(world, 40);
