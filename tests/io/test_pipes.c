@@ -23,7 +23,9 @@
 #include "tests/support/stream_world.h"
 #include "tests/support/writer_world.h"
 
-enum { STEPS_MAX = 600000 };
+#define TEXTS(...) (const char *const[]){__VA_ARGS__}
+
+enum { STEPS_MAX = 600000, FULL_STEPS = 300 };
 
 /* --------------------------------------------------------------------------------------- stdin */
 
@@ -136,13 +138,20 @@ static char *offsets_of(struct stream_world *world)
     return lt_text_take(&text);
 }
 
+static bool is_settled(struct stream_world *world, const struct lt_position *position)
+{
+    struct lt_source_log log = {0};
+    int code = world->source->ops->settle(world->source, 0, position, &log, &world->error);
+    assert_true(code >= 0);
+    return code == 1;
+}
+
 static void wait_until_settled(struct stream_world *world)
 {
     struct lt_position position;
-    struct lt_source_log log = {0};
     world->reader->ops->position(world->reader, &position);
     for (int i = 0; i < STEPS_MAX; i++) {
-        if (world->source->ops->settle(world->source, 0, &position, &log, &world->error) == 1)
+        if (is_settled(world, &position))
             return;
         stream_world_step(world);
         usleep(100);
@@ -164,6 +173,15 @@ static void end_input(struct input *input)
 {
     close(input->fd);
     step_to_end(input);
+}
+
+/* It ends, and these are all its texts. */
+static void end_input_with(struct input *input, uint32_t count, const char *const *texts)
+{
+    end_input(input);
+    assert_int_equal(input->world->text_count, count);
+    for (uint32_t i = 0; i < count; i++)
+        assert_string_equal(input->world->texts[i], texts[i]);
 }
 
 /* Another process, with another pipe. */
@@ -194,11 +212,7 @@ static void spooled_input_is_read_again(const char *rung)
     input_begin_again(&input, offsets);
     put(&input, "four\nlast");
     stream_world_read(input.world, 3);
-    end_input(&input);
-    static const char *const wanted[] = {"half", "three", "four", "last"};
-    assert_int_equal(input.world->text_count, 4);
-    for (int i = 0; i < 4; i++)
-        assert_string_equal(input.world->texts[i], wanted[i]);
+    end_input_with(&input, 4, TEXTS("half", "three", "four", "last"));
     stream_world_destroy(input.world);
 }
 
@@ -213,9 +227,7 @@ static void spooled_input_keeps_what_is_unfinished_between_runs(const char *rung
     assert_int_equal(stream_world_open(input.world), 0);
     put(&input, "o\nlast");
     stream_world_read(input.world, 2);
-    end_input(&input);
-    assert_string_equal(input.world->texts[1], "two");
-    assert_string_equal(input.world->texts[2], "last");
+    end_input_with(&input, 3, TEXTS("one", "two", "last"));
     stream_world_close_reader(input.world);
     assert_int_equal(stream_world_open(input.world), 0);
     step_to_end(&input);
@@ -236,31 +248,40 @@ static void spooled_input_keeps_what_came_before_what_is_none(const char *rung)
     close(input.fd);
     input_begin_again(&input, lt_strdup("{\"spooled\":0}"));
     stream_world_read(input.world, 2);
-    end_input(&input);
-    assert_int_equal(input.world->text_count, 2);
-    assert_string_equal(input.world->texts[0], "one");
-    assert_string_equal(input.world->texts[1], "two");
+    end_input_with(&input, 2, TEXTS("one", "two"));
     stream_world_destroy(input.world);
+}
+
+enum { LINE_BYTES = 1000 /* a pipe takes all of them, or none */ };
+
+/* Lines, until a spool of a mebibyte is full: no more goes through, though all of what did is on
+ * the disk, which is what a spool that has room waits for. How many did. */
+static uint32_t fill_spool(struct input *input)
+{
+    static char line[LINE_BYTES];
+    struct lt_position position;
+    uint32_t sent = 0;
+    memset(line, 'x', sizeof line);
+    line[sizeof line - 1] = '\n';
+    assert_int_equal(fcntl(input->fd, F_SETFL, O_NONBLOCK), 0);
+    for (int i = 0, blocked = 0; blocked < FULL_STEPS; i++) {
+        assert_true(i < STEPS_MAX);
+        bool is_through = write(input->fd, line, sizeof line) == (ssize_t)sizeof line;
+        sent += is_through;
+        stream_world_step(input->world);
+        input->world->reader->ops->position(input->world->reader, &position);
+        blocked = is_through || !is_settled(input->world, &position) ? 0 : blocked + 1;
+        if (!is_through)
+            usleep(1000);
+    }
+    return sent;
 }
 
 static void a_full_spool_stops_the_input(const char *rung)
 {
-    static char line[1000];
     struct input input;
-    memset(line, 'x', sizeof line);
-    line[sizeof line - 1] = '\n';
     input_init_spooled(&input, rung, "spoolSize=1m");
-    assert_int_equal(fcntl(input.fd, F_SETFL, O_NONBLOCK), 0);
-    uint32_t sent = 0;
-    /* A disk that is slow to sync holds it up, too, and not for ever. */
-    for (int blocked = 0; blocked < 1000 || (input.world->text_count < 900 && blocked < 60000);) {
-        bool is_through = write(input.fd, line, sizeof line) == (ssize_t)sizeof line;
-        sent += is_through;
-        blocked = is_through ? 0 : blocked + 1;
-        stream_world_step(input.world);
-        if (!is_through)
-            usleep(1000);
-    }
+    uint32_t sent = fill_spool(&input);
     assert_in_range(input.world->text_count, 900, 1100); /* 1 MiB of them, and no more */
     for (int i = 0; i < 100 && input.world->text_count < sent; i++) {
         struct lt_position position;
@@ -310,33 +331,19 @@ static void what_was_read_is_spooled_when_the_query_is_stopped(const char *rung)
                            "the spool \""));
     assert_non_null(strstr(stream_world_log, "/spool\": they are no whole record"));
     input.world->holds_rows = false;
-    end_input(&input);
-    assert_int_equal(input.world->text_count, 2);
-    assert_string_equal(input.world->texts[0], "two");
-    assert_string_equal(input.world->texts[1], "three");
+    end_input_with(&input, 2, TEXTS("two", "three"));
     stream_world_destroy(input.world);
 }
 
 /* Its size is told: with what is in the spool it is all that was taken from the pipe. */
 static void what_a_full_spool_cannot_keep_is_told_when_the_query_is_stopped(const char *rung)
 {
-    static char line[1000];
     struct input input;
-    int64_t taken = 0, lost;
+    int64_t lost;
     int left;
-    memset(line, 'x', sizeof line);
-    line[sizeof line - 1] = '\n';
     stream_world_log[0] = '\0';
     input_init_spooled(&input, rung, "spoolSize=1m");
-    assert_int_equal(fcntl(input.fd, F_SETFL, O_NONBLOCK), 0);
-    for (int blocked = 0; blocked < 1000 || (input.world->text_count < 900 && blocked < 60000);) {
-        ssize_t written = write(input.fd, line, sizeof line);
-        taken += written > 0 ? written : 0;
-        blocked = written > 0 ? 0 : blocked + 1;
-        stream_world_step(input.world);
-        if (written <= 0)
-            usleep(1000);
-    }
+    int64_t sent_bytes = (int64_t)fill_spool(&input) * LINE_BYTES;
     stream_world_close_source(input.world);
     assert_int_equal(ioctl(input.fd, FIONREAD, &left), 0);
     close(input.fd);
@@ -347,7 +354,7 @@ static void what_a_full_spool_cannot_keep_is_told_when_the_query_is_stopped(cons
     assert_non_null(strstr(said, "it had no room; hint: set \"spoolSize\" higher"));
     input_begin_again(&input, lt_strdup("{\"spooled\":0}"));
     end_input(&input);
-    assert_int_equal((int64_t)(input.world->text_count * sizeof line) + lost, taken - left);
+    assert_int_equal((int64_t)input.world->text_count * LINE_BYTES + lost, sent_bytes - left);
     stream_world_destroy(input.world);
 }
 

@@ -112,9 +112,14 @@ static char *note_rotated(struct stream_world *world)
     return NULL;
 }
 
-static void expect_loss(struct stream_world *world, int byte)
+/* The file goes, whose range from `begin`, which is freed, is then to be read again from that byte.
+ */
+static void lose(struct stream_world *world, char *begin, int byte)
 {
     char text[128];
+    assert_int_equal(unlink(tail_path(world, "x.log")), 0);
+    char *json = note_rotated(world);
+    (void)open_range(world, begin, json);
     snprintf(text, sizeof text,
              "is gone, and what stood in it behind byte %d was not read; hint: put it back", byte);
     assert_non_null(strstr(tail_failure(world), text));
@@ -131,10 +136,7 @@ static void a_file_of_a_range_that_is_gone_is_data_loss(struct stream_world *wor
     char *begin = tail_note(world);
     tail_add(world, "x.log", "2\n");
     tail_expect(world, 1, TEXTS("2"));
-    assert_int_equal(unlink(tail_path(world, "x.log")), 0);
-    char *json = note_rotated(world);
-    (void)open_range(world, begin, json);
-    expect_loss(world, 2);
+    lose(world, begin, 2);
 }
 
 /* The same of one that is not known at the range's beginning. */
@@ -145,10 +147,7 @@ static void a_new_file_of_a_range_that_is_gone_is_data_loss(struct stream_world 
     char *begin = tail_note(world);
     tail_add(world, "x.log", "1\n");
     tail_expect(world, 1, TEXTS("1"));
-    assert_int_equal(unlink(tail_path(world, "x.log")), 0);
-    char *json = note_rotated(world);
-    (void)open_range(world, begin, json);
-    expect_loss(world, 0);
+    lose(world, begin, 0);
 }
 
 static void it_ends_where_the_files_end_now(struct stream_world *world)
