@@ -196,8 +196,9 @@ static void remove_given(struct state_world *world, const struct lt_state_cursor
     world->now.has[number] = false;
 }
 
-/* As an operator does when a watermark has moved. */
-static void remove_final(struct state_world *world)
+/* What is final up to a drawn time, which it returns; of each partition no more than `most`, drawn,
+ * where that is not 0. */
+static int64_t remove_up_to(struct state_world *world, uint32_t most)
 {
     int64_t bound = (int64_t)state_world_draw(world, TIMES) * 1000 - 3000;
     for (uint32_t i = 0; i < world->partition_count; i++) {
@@ -206,26 +207,24 @@ static void remove_final(struct state_world *world)
             .store = store, .order = LT_STATE_FINAL_UP_TO, .bound = bound};
         struct lt_state_entry entry;
         cursor.is_of_keys = state_world_draw(world, 2) == 0;
-        while (store->ops->next(&cursor, &entry))
+        uint32_t wanted = most == 0 ? UINT32_MAX : state_world_draw(world, most);
+        while (wanted-- > 0 && store->ops->next(&cursor, &entry))
             remove_given(world, &cursor, &entry);
     }
+    return bound;
+}
+
+/* As an operator does when a watermark has moved. */
+static void remove_final(struct state_world *world)
+{
+    int64_t bound = remove_up_to(world, 0);
     for (uint32_t i = 0; i < STATE_KEYS; i++)
         assert_false(world->now.has[i] && world->now.final_at[i] <= bound);
 }
 
 void state_world_remove_some_final(struct state_world *world)
 {
-    int64_t bound = (int64_t)state_world_draw(world, TIMES) * 1000 - 3000;
-    for (uint32_t i = 0; i < world->partition_count; i++) {
-        struct lt_state_store *store = world->stores[i];
-        struct lt_state_cursor cursor = {
-            .store = store, .order = LT_STATE_FINAL_UP_TO, .bound = bound};
-        struct lt_state_entry entry;
-        cursor.is_of_keys = state_world_draw(world, 2) == 0;
-        uint32_t wanted = state_world_draw(world, 20);
-        while (wanted-- > 0 && store->ops->next(&cursor, &entry))
-            remove_given(world, &cursor, &entry);
-    }
+    (void)remove_up_to(world, 20);
 }
 
 /* Those of the numbers whose keys are this store's. */

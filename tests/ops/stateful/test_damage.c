@@ -20,17 +20,24 @@ static const char rows[] =
 
 #define SCHEMA "k STRING, s STRUCT<start: TIMESTAMP, end: TIMESTAMP>, v INT"
 
+/* An operator whose state is that of one batch; a join has the rows on both sides. */
+static void world_with_state(struct stateful_world *world, enum lt_plan_kind kind,
+                             const struct lt_plan_stateful *plan, int64_t limit)
+{
+    bool is_join = kind == LT_PLAN_JOIN;
+    stateful_world_init(world, kind, SCHEMA, is_join ? SCHEMA : NULL);
+    world->node->limit = limit;
+    stateful_world_open(world, plan);
+    stateful_world_batch(world, 0, 0, rows, is_join ? rows : NULL);
+}
+
 /* How many of the damaged states were refused. */
 static int refusals(enum lt_plan_kind kind, const struct lt_plan_stateful *plan)
 {
     int refused = 0;
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         struct stateful_world world;
-        bool is_join = kind == LT_PLAN_JOIN;
-        stateful_world_init(&world, kind, SCHEMA, is_join ? SCHEMA : NULL);
-        world.node->limit = 100;
-        stateful_world_open(&world, plan);
-        stateful_world_batch(&world, 0, 0, rows, is_join ? rows : NULL);
+        world_with_state(&world, kind, plan, 100);
         (void)model_store_damage(world.stores[seed % world.store_count].store,
                                  seed / world.store_count * 7);
         stateful_world_begin(&world, 0, at(10, 30, 0));
@@ -78,11 +85,7 @@ static void damaged_state_is_refused_or_read(void **state)
 static void check_unreadable(enum lt_plan_kind kind, const struct lt_plan_stateful *plan)
 {
     struct stateful_world world;
-    bool is_join = kind == LT_PLAN_JOIN;
-    stateful_world_init(&world, kind, SCHEMA, is_join ? SCHEMA : NULL);
-    world.node->limit = 4;
-    stateful_world_open(&world, plan);
-    stateful_world_batch(&world, 0, 0, rows, is_join ? rows : NULL);
+    world_with_state(&world, kind, plan, 4);
     for (uint32_t i = 0; i < world.store_count; i++)
         model_store_break(world.stores[i].store);
     stateful_world_begin(&world, 0, 0);
