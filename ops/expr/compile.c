@@ -342,18 +342,18 @@ static bool compile_remainder_by(struct lt_compiler *compiler, const struct lt_e
     return true;
 }
 
-/* Is nothing looked at behind an argument that is NULL? locate() does at a position; so does, as in
- * Spark's interpreter, a function of any number of arguments where all are constants, but for
- * arrays that concat() puts together. */
-static bool stops_at_null(const struct lt_function *function, const struct lt_expression *node)
+/* Of how many arguments, from the first on, a NULL makes the call NULL, and nothing is looked at
+ * behind it. get_json_object() looks at both; so does, as in Spark's interpreter, a function of any
+ * number of arguments where all are constants, but for arrays that concat() puts together. */
+static uint32_t strict_count(const struct lt_function *function, const struct lt_expression *node)
 {
-    if (strcmp(function->name, "locate") == 0)
-        return node->argument_count == 2 || !node->arguments[2]->nullable;
-    if (function->null_rule != LT_NULL_STRICT ||
-        strchr(function->signatures[0].parameters, '*') == NULL)
-        return function->null_rule == LT_NULL_STRICT;
+    if (strcmp(function->name, "format_string") == 0)
+        return 1;
+    if (function->null_rule != LT_NULL_STRICT || strcmp(function->name, "get_json_object") == 0)
+        return 0;
     bool is_array = node->type->kind == LT_TYPE_ARRAY && strcmp(function->name, "concat") == 0;
-    return is_array || lt_expr_varies(node);
+    bool is_open = strchr(function->signatures[0].parameters, '*') != NULL;
+    return !is_open || is_array || lt_expr_varies(node) ? node->argument_count : 0;
 }
 
 static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expression *node,
@@ -373,7 +373,7 @@ static uint32_t compile_plain(struct lt_compiler *compiler, const struct lt_expr
         lt_compiler_times(compiler);
     node = lt_compiler_decode_constants(compiler, node);
     struct lt_call *call = lt_compiler_call(compiler, node, node->argument_count);
-    struct lt_skips skips = lt_compile_arguments(compiler, node, stops_at_null(function, node),
+    struct lt_skips skips = lt_compile_arguments(compiler, node, strict_count(function, node),
                                                  lt_call_arguments(call));
     lt_compiler_decode_texts(compiler, node, lt_call_arguments(call));
     lt_compile_lambdas(compiler, node, call);

@@ -11,6 +11,7 @@
 
 #include "ops/expr/compiler.h"
 #include "ops/expr/expr.h"
+#include "ops/expr/same.h"
 
 enum { CHOICES_MAX = 9 }; /* parts of what does not jump */
 
@@ -400,21 +401,30 @@ static uint32_t null_if_zero(struct lt_compiler *compiler, const struct lt_type 
     return out;
 }
 
+/* Which argument is the i-th that is evaluated. */
+static uint32_t turn_of(const struct lt_expression *node, uint32_t i)
+{
+    if (is_backward_call(node))
+        return 1 - i;
+    bool has_replacement = lt_is_call_of(node, "array_join") && node->argument_count == 3;
+    return has_replacement && lt_expr_varies(node) ? (i + 2) % 3 : i;
+}
+
 struct lt_skips lt_compile_arguments(struct lt_compiler *compiler, const struct lt_expression *node,
-                                     bool is_strict, uint32_t *arguments)
+                                     uint32_t strict_count, uint32_t *arguments)
 {
     struct lt_skips skips = {.from = make_ends(compiler, node)};
     uint32_t count = node->argument_count, last = 0; /* of those that can fail */
     bool is_backward = is_backward_call(node);
-    for (uint32_t i = 1; is_strict && i < count; i++)
-        last = can_fail(compiler, node->arguments[is_backward ? 0 : i]) ? i : last;
+    for (uint32_t i = 1; strict_count > 0 && i < count; i++)
+        last = can_fail(compiler, node->arguments[turn_of(node, i)]) ? i : last;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t k = is_backward ? 1 - i : i;
+        uint32_t k = turn_of(node, i);
         if (node->arguments[k]->kind == LT_EXPR_LAMBDA)
             continue;
         arguments[k] = lt_compile(compiler, node->arguments[k], LT_REGISTER_ANY);
         bool is_divisor = is_backward && i < last && is_null_at_zero(compiler, node);
-        if (i >= last || (!node->arguments[k]->nullable && !is_divisor))
+        if (i >= last || i >= strict_count || (!node->arguments[k]->nullable && !is_divisor))
             continue;
         uint32_t asked = is_divisor ? null_if_zero(compiler, node->arguments[k]->type, arguments[k])
                                     : arguments[k];

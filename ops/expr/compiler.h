@@ -153,11 +153,11 @@ struct lt_skips {
     uint32_t *from;
     uint32_t count, entered;
 };
-/* The arguments of a call other than lambdas, in order. Where it is NULL whenever one of them is,
- * those after a NULL are not evaluated if they could fail: lt_compile_skipped ends what they skip.
- */
+/* The arguments of a call other than lambdas, in Spark's order. Where it is NULL whenever one of
+ * the first `strict_count` is, those after a NULL are not evaluated if they could fail:
+ * lt_compile_skipped ends what they skip. */
 struct lt_skips lt_compile_arguments(struct lt_compiler *compiler, const struct lt_expression *node,
-                                     bool is_strict, uint32_t *arguments);
+                                     uint32_t strict_count, uint32_t *arguments);
 void lt_compile_skipped(struct lt_compiler *compiler, const struct lt_skips *skips, uint32_t out);
 
 /* compile_part.c: casts, and calls with lambdas. */

@@ -175,11 +175,10 @@ static bool looks_at_all(const struct lt_function *function, const struct lt_exp
     if (strcmp(function->name, "ceil") == 0 || strcmp(function->name, "floor") == 0)
         return call->argument_count == 2;
     static const char *const names[] = {
-        "array_join",       "bround",            "btrim",        "date_trunc",
-        "get_json_object",  "ltrim",             "map_zip_with", "round",
-        "rtrim",            "sequence",          "to_date",      "to_timestamp",
-        "to_timestamp_ntz", "to_unix_timestamp", "trim",         "try_to_date",
-        "try_to_timestamp", "unix_timestamp",    "zip_with",
+        "array_join", "bround", "btrim", "date_trunc", "get_json_object", "locate", "ltrim",
+        "map_zip_with", "round", "rtrim", "sequence", "to_date", "to_timestamp", "to_timestamp_ntz",
+        "to_unix_timestamp", "trim", "try_to_date", "try_to_timestamp", "unix_timestamp",
+        "zip_with",
     };
     return lt_is_one_of(function->name, names, sizeof names / sizeof names[0]);
 }

@@ -79,17 +79,18 @@ static enum lt_kernel instr(struct lt_machine *machine, const struct lt_call *ca
 static enum lt_kernel locate(struct lt_machine *machine, const struct lt_call *call,
                              union lt_value *out)
 {
-    bool has_start = call->argument_count == 3;
-    if (has_start && lt_argument_is_null(machine, call, 2)) {
-        out->i64 = 0; /* Spark's answer, whatever the others are */
-        return LT_KERNEL_VALUE;
-    }
-    if (lt_argument_is_null(machine, call, 0) || lt_argument_is_null(machine, call, 1))
-        return LT_KERNEL_NULL;
-    int64_t from = has_start ? lt_argument(machine, call, 2)->i64 : 1;
+    int64_t from = call->argument_count == 3 ? lt_argument(machine, call, 2)->i64 : 1;
     out->i64 =
         position_of(lt_argument_bytes(machine, call, 1), lt_argument_bytes(machine, call, 0), from);
     return LT_KERNEL_VALUE;
+}
+
+/* At a position that is NULL it is 0, and the strings are not looked at. */
+static int conclude_locate(struct lt_analyser *analyser, struct lt_expression *call)
+{
+    return call->argument_count == 3 && call->arguments[2]->nullable
+               ? lt_rewrite_at_null(analyser, call, 2)
+               : LT_OK;
 }
 
 /* ---------------------------------------------------------------------------------------- LIKE */
@@ -389,8 +390,8 @@ static const struct lt_function functions[] = {
      DETERMINISTIC, .is_total = true, .signatures = {LT_KERNEL("ss", "i", instr)}},
     {"locate", "position", "locate(part, str[, pos])",
      "Where the part first occurs at a position or later, counted from 1; 0 for nowhere.",
-     "locate('an', 'banana', 3)", "4", LT_NULL_AWARE, DETERMINISTIC, .is_total = true,
-     .signatures = {LT_KERNEL("ss[i]", "i", locate)}},
+     "locate('an', 'banana', 3)", "4", DETERMINISTIC, .is_total = true,
+     .signatures = {LT_KERNEL("ss[i]", "i", locate)}, .conclude = conclude_locate},
     {"like", NULL, "str LIKE pattern [ESCAPE c]",
      "True when the whole string fits the pattern: _ is any character, % any sequence.",
      "'Spark' LIKE 'Sp%'", "true", DETERMINISTIC, .is_total = true, .decodes_texts = true,

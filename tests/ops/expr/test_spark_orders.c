@@ -47,6 +47,25 @@ static void arguments_are_looked_at_before_they_are_counted(void **state)
     expect("and(true, true) AND true AND or(false, true)", "true");
 }
 
+/* rand() makes it no constant, whose order would be another. */
+#define FAILS "CAST(CAST(rand() + 1 AS INT) / 0 AS STRING)"
+
+static void some_arguments_come_before_those_on_their_left(void **state)
+{
+    (void)state;
+    expect("locate('a', " FAILS ", NULL)", "0");
+    expect("locate(" FAILS ", 'a', TRY_CAST('x' AS INT))", "0");
+    expect("locate(" FAILS ", NULL, 1)", "DIVIDE_BY_ZERO");
+    expect("locate(NULL, " FAILS ", 1)", "NULL");
+    expect("isnotnull(locate('a', 'b', TRY_CAST('x' AS INT)))", "true");
+    expect("format_string(NULL, " FAILS ")", "NULL");
+    expect("format_string('a', " FAILS ")", "DIVIDE_BY_ZERO");
+    expect("array_join(array('a'), " FAILS ", NULL)", "NULL");
+    expect("array_join(array('a'), NULL, " FAILS ")", "DIVIDE_BY_ZERO");
+    expect("array_join(NULL, " FAILS ")", "NULL");
+    expect("get_json_object(TRY_CAST('x' AS STRING), " FAILS ")", "DIVIDE_BY_ZERO");
+}
+
 static void what_has_no_type_is_null(void **state)
 {
     (void)state;
@@ -198,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(types_are_looked_at_before_constants),
         cmocka_unit_test(arguments_are_looked_at_before_they_are_counted),
+        cmocka_unit_test(some_arguments_come_before_those_on_their_left),
         cmocka_unit_test(what_has_no_type_is_null),
         cmocka_unit_test(a_key_that_is_a_written_text_is_cast),
         cmocka_unit_test(parts_of_a_key_are_cast_as_they_are_stored),
