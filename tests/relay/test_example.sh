@@ -3,11 +3,6 @@
 # out and counted, and started again it goes on where it was. (How it compiles, installed, is tests/core/test_install.c's.)
 . "$(dirname "$0")/lib.sh"
 
-compiles() {
-    ln -s "$build/libleat.so" "$scratch/libleat.so.0" &&
-        cc -std=c11 -Wall -Wextra -Werror -Icore tools/examples/relay.c "$build/libleat.so" -Wl,-rpath,"$scratch" -o "$scratch/relay"
-}
-
 topic in && topic out 4 && checkpoint directory || exit 1
 
 # tells COUNT: it reads so many records, and sends those that have a value.
@@ -22,7 +17,7 @@ crosses() { # COUNT SEED
     "$envelopes" produce "$kafka" "$in" "$1" --partitions 4 --seed "$2" && tells "$1" && same "$in" "$out" --where 'length>=0'
 }
 
-check "the example compiles" compiles
+check "the example compiles" compiles relay
 check "records with a value cross unchanged, tombstones do not" crosses 4000 1
 check "it goes on where it was" crosses 1000 2
 finish

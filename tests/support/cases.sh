@@ -80,6 +80,12 @@ while True:
 PYTHON
 }
 
+# compiles NAME: makes $scratch/NAME of tools/examples/NAME.c, as a program of a user's is made; a case.
+compiles() {
+    ln -sf "$build/libleat.so" "$scratch/libleat.so.0" &&
+        cc -std=c11 -Wall -Wextra -Werror -Icore "tools/examples/$1.c" "$build/libleat.so" -Wl,-rpath,"$scratch" -o "$scratch/$1"
+}
+
 # skip REASON: how a case says that it cannot be tried here: { skip "no right to mount"; return; }
 skip() { echo "$*"; return 77; }
 

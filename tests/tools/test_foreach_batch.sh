@@ -8,12 +8,6 @@ kills=${LEAT_KILLS:-20} seed=${LEAT_SEED:-$$}
 unset LEAT_KILLS LEAT_SEED
 export LEAT_COUNTERS=$scratch/counters
 
-compiles() {
-    ln -s "$build/libleat.so" "$scratch/libleat.so.0" &&
-        cc -std=c11 -Wall -Wextra -Werror -Icore tools/examples/foreach_batch.c "$build/libleat.so" -Wl,-rpath,"$scratch" \
-            -o "$scratch/foreach_batch"
-}
-
 # Puts files of orders into IN until there is a file IN.stop; IN.count is how many orders there are in all.
 writer() {
     python3 - "$1" "$seed" <<'END'
@@ -125,7 +119,7 @@ killed() { # NAME COMMAND
     verify "$out" "$(cat "$in.count")"
 }
 
-check "the example compiles" compiles
+check "the example compiles" compiles foreach_batch
 check "the example through kill -9: every order once" killed program by_program
 check "a process through kill -9 of leat: every order once" killed relay by_relay
 finish

@@ -7,12 +7,6 @@ kills=${LEAT_KILLS:-20} seed=${LEAT_SEED:-$$}
 unset LEAT_KILLS LEAT_SEED
 export LEAT_COUNTERS=$scratch/counters
 
-compiles() {
-    ln -s "$build/libleat.so" "$scratch/libleat.so.0" &&
-        cc -std=c11 -Wall -Wextra -Werror -Icore tools/examples/transform_with_state.c "$build/libleat.so" -Wl,-rpath,"$scratch" \
-            -o "$scratch/transform_with_state"
-}
-
 # Puts files of events into IN until there is a file IN.stop, and then one whose time is past all windows. Events are at most a minute
 # out of order. IN.windows gets what is to come out.
 writer() {
@@ -77,6 +71,6 @@ killed() {
     [ "${PIPESTATUS[0]}" -eq 0 ] && wc -l <"$scratch/listed.json"
 }
 
-check "the example compiles" compiles
+check "the example compiles" compiles transform_with_state
 check "through kill -9 every window is given out once" killed
 finish
