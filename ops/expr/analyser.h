@@ -102,8 +102,6 @@ int lt_resolve_call(struct lt_analyser *analyser, struct lt_expression *call);
 int lt_resolve_aggregate(struct lt_analyser *analyser, struct lt_expression *call);
 /* Puts in place of a CALL of LT_FLOW_REWRITTEN what it stands for (rewrite.c). */
 int lt_rewrite_call(struct lt_analyser *analyser, struct lt_expression *call);
-/* Makes of a call that is resolved "0 where this argument is NULL, else the call". */
-int lt_rewrite_at_null(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index);
 /* A new CALL, not analysed; `b` may be NULL. */
 struct lt_expression *lt_analyser_call(struct lt_analyser *analyser, const struct lt_expression *at,
                                        const char *name, struct lt_expression *a,

@@ -438,8 +438,8 @@ static uint32_t compile_call(struct lt_compiler *compiler, const struct lt_expre
     case LT_FLOW_CALL:
         if (node->is_try || function->is_catching)
             return lt_compile_tried(compiler, node, compile_itself, want);
-        if (lt_compiler_may_be_empty(node))
-            return lt_compile_unless_empty(compiler, node, compile_itself, want);
+        if (lt_compiler_may_be_known(node))
+            return lt_compile_unless_known(compiler, node, compile_itself, want);
         if (lt_compiler_is_choice(compiler, node))
             return lt_compile_choice(compiler, node, want);
         break;

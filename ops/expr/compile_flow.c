@@ -310,25 +310,32 @@ uint32_t lt_compile_choice(struct lt_compiler *compiler, const struct lt_express
     return out;
 }
 
-bool lt_compiler_may_be_empty(const struct lt_expression *node)
+/* right(a, n) of a that never is NULL, which is "" where n is 0 or less. */
+static bool may_be_empty(const struct lt_expression *node)
 {
     return lt_is_call_of(node, "right") && !node->arguments[0]->nullable;
 }
 
-uint32_t lt_compile_unless_empty(struct lt_compiler *compiler, const struct lt_expression *node,
-                                 lt_compile_fn *compile, uint32_t want)
+/* locate(a, b, at), which is 0 where `at` is NULL. */
+static bool may_be_nowhere(const struct lt_expression *node)
 {
-    uint32_t out = lt_compiler_wanted(compiler, want), is_empty = lt_compiler_register(compiler);
-    uint32_t count = lt_compile(compiler, node->arguments[1], LT_REGISTER_ANY);
-    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_LESS_EQUAL_I64,
-                                                      .out = is_empty,
-                                                      .a = count,
-                                                      .b = number_register(compiler, 0)});
-    uint32_t skip = emit_jump(compiler, LT_OP_JUMP_IF_NOT_TRUE, is_empty);
-    uint32_t nothing = lt_compiler_register(compiler);
-    compiler->program->machine.values[nothing] = lt_value_text("");
-    (void)lt_compiler_emit(compiler,
-                           (struct lt_step){.op = LT_OP_MOVE, .out = out, .a = nothing});
+    return lt_is_call_of(node, "locate") && node->argument_count == 3 &&
+           node->arguments[2]->nullable;
+}
+
+bool lt_compiler_may_be_known(const struct lt_expression *node)
+{
+    return may_be_empty(node) || may_be_nowhere(node);
+}
+
+/* The value, and where `skip` leads to the call. */
+static uint32_t compile_else_call(struct lt_compiler *compiler, const struct lt_expression *node,
+                                  lt_compile_fn *compile, uint32_t skip, union lt_value value,
+                                  uint32_t out)
+{
+    uint32_t known = lt_compiler_register(compiler);
+    compiler->program->machine.values[known] = value;
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_MOVE, .out = out, .a = known});
     uint32_t end = emit_jump(compiler, LT_OP_JUMP, 0);
     land(compiler, skip);
     uint32_t entered = lt_share_enter(&compiler->share);
@@ -336,6 +343,25 @@ uint32_t lt_compile_unless_empty(struct lt_compiler *compiler, const struct lt_e
     lt_share_leave(&compiler->share, entered);
     land(compiler, end);
     return out;
+}
+
+uint32_t lt_compile_unless_known(struct lt_compiler *compiler, const struct lt_expression *node,
+                                 lt_compile_fn *compile, uint32_t want)
+{
+    uint32_t out = lt_compiler_wanted(compiler, want);
+    bool is_locate = may_be_nowhere(node);
+    uint32_t last = lt_compile(compiler, node->arguments[is_locate ? 2 : 1], LT_REGISTER_ANY);
+    if (is_locate) {
+        uint32_t skip = emit_jump(compiler, LT_OP_JUMP_IF_NOT_NULL, last);
+        return compile_else_call(compiler, node, compile, skip, (union lt_value){.i64 = 0}, out);
+    }
+    uint32_t is_empty = lt_compiler_register(compiler);
+    (void)lt_compiler_emit(compiler, (struct lt_step){.op = LT_OP_LESS_EQUAL_I64,
+                                                      .out = is_empty,
+                                                      .a = last,
+                                                      .b = number_register(compiler, 0)});
+    uint32_t skip = emit_jump(compiler, LT_OP_JUMP_IF_NOT_TRUE, is_empty);
+    return compile_else_call(compiler, node, compile, skip, lt_value_text(""), out);
 }
 
 /* ------------------------------------------------------------------------------------ arguments */

@@ -168,10 +168,10 @@ typedef uint32_t lt_compile_fn(struct lt_compiler *compiler, const struct lt_exp
 /* What `compile` makes of the node, with NULL in place of any fault within it. */
 uint32_t lt_compile_tried(struct lt_compiler *compiler, const struct lt_expression *node,
                           lt_compile_fn *compile, uint32_t want);
-/* right(a, n) of what never is NULL: n is looked at first, and of 0 or less no a is evaluated;
- * `compile` makes the rest (compile_flow.c). */
-bool lt_compiler_may_be_empty(const struct lt_expression *node);
-uint32_t lt_compile_unless_empty(struct lt_compiler *compiler, const struct lt_expression *node,
+/* Of right(a, n) and locate(a, b, at) the last argument is looked at first, and may say what the
+ * call is; nothing else is evaluated then. `compile` makes the rest (compile_flow.c). */
+bool lt_compiler_may_be_known(const struct lt_expression *node);
+uint32_t lt_compile_unless_known(struct lt_compiler *compiler, const struct lt_expression *node,
                                  lt_compile_fn *compile, uint32_t want);
 /* The bodies of the lambdas among the arguments, jumped over; sets call->lambdas. */
 void lt_compile_lambdas(struct lt_compiler *compiler, const struct lt_expression *node,

@@ -85,12 +85,14 @@ static enum lt_kernel locate(struct lt_machine *machine, const struct lt_call *c
     return LT_KERNEL_VALUE;
 }
 
-/* At a position that is NULL it is 0, and the strings are not looked at. */
+/* At a position that is NULL it is 0, and the strings are not looked at (compile_flow.c). */
 static int conclude_locate(struct lt_analyser *analyser, struct lt_expression *call)
 {
-    return call->argument_count == 3 && call->arguments[2]->nullable
-               ? lt_rewrite_at_null(analyser, call, 2)
-               : LT_OK;
+    (void)analyser;
+    call->nullable = lt_any_nullable(call->arguments, 2);
+    if (call->argument_count == 3)
+        call->arguments[2]->once = call->arguments[2];
+    return LT_OK;
 }
 
 /* ---------------------------------------------------------------------------------------- LIKE */

@@ -1,11 +1,10 @@
 /*
  * Functions that stand for other calls, or for what is known when a query is analysed: typeof,
- * nullif, nvl2, nullifzero, zeroifnull; locate at a position that may be NULL.
+ * nullif, nvl2, nullifzero, zeroifnull.
  */
 #include <string.h>
 
 #include "ops/expr/analyser.h"
-#include "ops/expr/expr.h"
 
 static struct lt_expression *make_int(struct lt_analyser *analyser, const struct lt_expression *at,
                                       bool is_null)
@@ -72,19 +71,5 @@ int lt_rewrite_call(struct lt_analyser *analyser, struct lt_expression *call)
         return lt_resolve_call(analyser, call);
     }
     int code = lt_resolve_call(analyser, inner);
-    return code != LT_OK ? code : lt_resolve_call(analyser, call);
-}
-
-int lt_rewrite_at_null(struct lt_analyser *analyser, struct lt_expression *call, uint32_t index)
-{
-    struct lt_expression *whole = lt_expr_copy_node(call, analyser->coerce.arena);
-    struct lt_expression *asked = whole->arguments[index];
-    asked->once = asked;
-    struct lt_expression *condition = lt_analyser_call(analyser, call, "isnull", asked, NULL);
-    whole->nullable = false;
-    for (uint32_t i = 0; i < whole->argument_count; i++)
-        whole->nullable = whole->nullable || (i != index && whole->arguments[i]->nullable);
-    become_if(analyser, call, condition, make_int(analyser, call, false), whole);
-    int code = lt_resolve_call(analyser, condition);
     return code != LT_OK ? code : lt_resolve_call(analyser, call);
 }

@@ -58,6 +58,7 @@ static void some_arguments_come_before_those_on_their_left(void **state)
     expect("locate(" FAILS ", NULL, 1)", "DIVIDE_BY_ZERO");
     expect("locate(NULL, " FAILS ", 1)", "NULL");
     expect("isnotnull(locate('a', 'b', TRY_CAST('x' AS INT)))", "true");
+    expect("locate('o', 'foo', CAST(2 - rand() AS INT) + 1)", "2");
     expect("format_string(NULL, " FAILS ")", "NULL");
     expect("format_string('a', " FAILS ")", "DIVIDE_BY_ZERO");
     expect("array_join(array('a'), " FAILS ", NULL)", "NULL");
