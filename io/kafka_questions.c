@@ -5,10 +5,11 @@
  * again until the start's deadline, or, later on, for as long as a question may take. Whatever else
  * is wrong gets fetchOffset.numRetries. A query that is to end asks nothing again.
  *
- * librdkafka cannot be told to stop waiting for an answer. So it waits in slices and is asked anew
- * after each, so that a query that is to end does so within the drain time (5 s, unless the user
- * says less) though a broker has gone silent. The later slices are long: a broker that is but slow
- * is heard.
+ * librdkafka cannot be told to stop waiting for an answer, and what it stops waiting for stays in
+ * the broker's way: requests of a connection are answered in turn. So a question of a query that
+ * runs is asked for a second, then, unless the query is to end, anew for the rest of its time. A
+ * broker that takes less than half of that for an answer is heard, and one that had gone silent
+ * before a stop holds it up for a second. At the start there is one question with all the time.
  *
  * on: the thread that starts the query, and the control thread; they wait.
  */
@@ -18,9 +19,8 @@
 #include "io/kafka_extent.h"
 
 enum {
-    QUERY_MS = 10000, /* for a question asked after connect: three slices */
-    FIRST_SLICE_MS = 1000,
-    SLICE_MS = 4500,
+    QUERY_MS = 10000, /* for a question asked after connect */
+    FIRST_MS = 1000,  /* of that, before a stop is looked at */
     PASSING_REST_MS = 50,
 };
 
@@ -126,23 +126,21 @@ static rd_kafka_resp_err_t ask_for(struct question *question, int wait_ms)
                        question->ask(source->client->rk, question->list, wait_ms));
 }
 
-/* Slice by slice, until there is an answer or its time is over. */
+/* Until there is an answer or its time is over. */
 static rd_kafka_resp_err_t ask_once(struct question *question)
 {
-    const int64_t last_ns = LT_KAFKA_LAST_QUESTION_MS * LT_NS_PER_MS;
-    int64_t now_ns = lt_clock_now_ns(lt_clock_system());
-    int64_t deadline_ns = now_ns + (int64_t)left_ms(question->source) * LT_NS_PER_MS;
-    for (int64_t slice_ms = FIRST_SLICE_MS;; slice_ms = SLICE_MS) {
-        int64_t end_ns = now_ns + slice_ms * LT_NS_PER_MS;
-        end_ns = end_ns < deadline_ns ? end_ns : deadline_ns;
-        int64_t wait_ms = (end_ns - now_ns) / LT_NS_PER_MS;
-        rd_kafka_resp_err_t err = ask_for(question, wait_ms < 1 ? 1 : (int)wait_ms);
-        now_ns = lt_clock_now_ns(lt_clock_system());
-        bool is_silence = err != RD_KAFKA_RESP_ERR_NO_ERROR && now_ns >= end_ns - last_ns;
-        if (!is_silence || now_ns >= deadline_ns - last_ns ||
-            lt_connector_is_stopping(&question->source->env))
-            return err;
-    }
+    const struct lt_kafka_source *source = question->source;
+    int all_ms = left_ms(source);
+    if (source->is_starting)
+        return ask_for(question, all_ms);
+    int64_t begun_ns = lt_clock_now_ns(lt_clock_system());
+    rd_kafka_resp_err_t err = ask_for(question, FIRST_MS);
+    int64_t taken_ms = (lt_clock_now_ns(lt_clock_system()) - begun_ns) / LT_NS_PER_MS;
+    bool is_silence =
+        err != RD_KAFKA_RESP_ERR_NO_ERROR && taken_ms >= FIRST_MS - LT_KAFKA_LAST_QUESTION_MS;
+    if (!is_silence || lt_connector_is_stopping(&source->env))
+        return err;
+    return ask_for(question, all_ms - FIRST_MS);
 }
 
 /* As often as it may be asked. */

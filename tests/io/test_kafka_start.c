@@ -363,6 +363,21 @@ static void a_query_that_is_to_end_does_not_wait_for_a_silent_broker(void **stat
     rd_kafka_mock_broker_set_rtt(world->cluster, BROKER, 0);
 }
 
+/* Later than the first part of the wait is long. */
+static void a_slow_broker_is_heard(void **state)
+{
+    struct world *world = *state;
+    enum { BROKER = 1, LATE_MS = 1500 };
+    struct lt_position positions[1];
+    world_topic(world, "t", 1);
+    world_produce(world, "t", 0, NULL, "v", NULL);
+    world_connect(world, WORLD_OPTIONS("subscribe=t", "fetchOffset.numRetries=0"));
+    world_reader(world, NULL);
+    rd_kafka_mock_broker_set_rtt(world->cluster, BROKER, LATE_MS);
+    assert_int_equal(world->source->ops->latest(world->source, positions, &world->error), 0);
+    assert_int_equal(positions[0].offset, 1);
+}
+
 static void a_topic_without_a_leader_is_waited_for_until_the_deadline(void **state)
 {
     struct world *world = *state;
@@ -483,6 +498,7 @@ int main(void)
         CASE(what_does_not_pass_is_asked_as_often_as_the_option_says),
         CASE(a_query_that_is_to_end_asks_nothing_again),
         CASE(a_query_that_is_to_end_does_not_wait_for_a_silent_broker),
+        CASE(a_slow_broker_is_heard),
         CASE(a_topic_without_a_leader_is_waited_for_until_the_deadline),
         CASE(a_clock_that_stands_still_does_not_hold_up_the_deadline),
         CASE(a_broker_that_takes_connections_and_says_nothing_is_nobody),

@@ -40,6 +40,12 @@ end_children() {
     for pid in ${children[@]+"${children[@]}"}; do kill -KILL "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; done
 }
 
+forget() { # PID, which is somebody else's from now on
+    local each kept=()
+    for each in ${children[@]+"${children[@]}"}; do [ "$each" = "$1" ] || kept+=("$each"); done
+    children=(${kept[@]+"${kept[@]}"})
+}
+
 # wait_for SECONDS COMMAND...: until the command succeeds. What it said last is shown if it never does.
 wait_for() {
     local deadline=$((SECONDS + $1))
@@ -56,6 +62,7 @@ ended() {
     wait_for "$2" has_ended "$1" || return
     local status=0
     wait "$1" || status=$?
+    forget "$1"
     [ "$status" -eq "$3" ] || { echo "process ended with $status, not $3"; return 1; }
 }
 
