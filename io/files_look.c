@@ -34,15 +34,25 @@ static int consider(void *context, const struct lt_files_found *found, struct lt
     return 0;
 }
 
-/* The same of a listing, which may come upon what was begun before the directory was watched. The
- * watch remembers it as open first: whatever is told meanwhile counts. */
+/* Is it one that the watch need not have told of, and that is being written? The watch remembers it
+ * as open first: whatever is told meanwhile counts. */
+static bool is_written_untold(const struct lt_files_look *look, const char *path)
+{
+    if (!lt_files_watch_doubts(look->watch, path))
+        return false;
+    bool is_written = lt_files_is_being_written(path);
+    if (!is_written)
+        lt_files_watch_note_whole(look->watch, path);
+    return is_written;
+}
+
+/* The same of a listing, which may come upon what was begun before the directory was watched. */
 static int consider_listed(void *context, const struct lt_files_found *found,
                            struct lt_error *error)
 {
     struct lt_files_look *look = context;
-    if (look->watch != NULL && is_new(look, found) &&
-        lt_files_watch_doubts(look->watch, found->path) && !lt_files_is_being_written(found->path))
-        lt_files_watch_note_whole(look->watch, found->path);
+    if (look->watch != NULL && is_new(look, found))
+        (void)is_written_untold(look, found->path);
     return consider(look, found, error);
 }
 
@@ -224,11 +234,14 @@ static void cut(struct lt_files_look *look)
     }
 }
 
-/* A manifest names what is whole, and names it once. */
+/* A manifest names what is whole, and names it once. What was known to be open is forgotten when
+ * events are lost: those that were lost since the listing are to be asked for here. */
 static bool is_left_out(const struct lt_files_look *look, const char *path)
 {
-    if (look->watch == NULL || look->is_by_manifest || !lt_files_watch_is_open(look->watch, path))
+    if (look->watch == NULL || look->is_by_manifest)
         return false;
+    if (!lt_files_watch_is_open(look->watch, path))
+        return lt_files_watch_has_lost(look->watch) && is_written_untold(look, path);
     if (!lt_files_is_whole(path))
         return true;
     lt_files_watch_note_whole(look->watch, path);

@@ -313,6 +313,14 @@ void lt_files_watch_begin_listing(struct lt_files_watch *watch)
     unlock(watch);
 }
 
+bool lt_files_watch_has_lost(struct lt_files_watch *watch)
+{
+    lock(watch);
+    bool has_lost = watch->doubted > watch->listing;
+    unlock(watch);
+    return has_lost;
+}
+
 static bool is_fresh(struct lt_files_watch *watch, const char *path)
 {
     size_t size = (size_t)(lt_files_base_name(path) - path);

@@ -54,6 +54,9 @@ void lt_files_watch_begin_listing(struct lt_files_watch *watch);
 /* May a file that the listing has found be one that is being written, though nothing was told of
  * it? Then it is remembered as one, and whoever asks finds out, and notes those that are whole. */
 bool lt_files_watch_doubts(struct lt_files_watch *watch, const char *path);
+/* Have events been lost since the listing began? Then the files that it has found are doubted as
+ * well. */
+bool lt_files_watch_has_lost(struct lt_files_watch *watch);
 /* Was this name created, and not closed by a writer since, as far as events were read? */
 bool lt_files_watch_is_open(struct lt_files_watch *watch, const char *path);
 /* It is whole all the same, and no closing will be told: it is not remembered any more. */

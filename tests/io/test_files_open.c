@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/files_look.h"
 #include "tests/support/scratch.h"
 #include "tests/support/source_world.h"
 
@@ -180,6 +181,57 @@ static void what_is_open_when_events_are_lost_is_left_out(void **state)
     put(fd, "2\n");
     close(fd);
     expect_batch(&world, "1 22 ");
+    source_end(&world);
+}
+
+/* Events are lost while the directory is being listed: what was known to be open when it was found
+ * is forgotten when what was found is taken. */
+static void what_is_open_when_events_are_lost_behind_the_listing_is_left_out(void **state)
+{
+    struct source_world world;
+    need_leases();
+    start(state, &world);
+    struct lt_files_source *source = lt_files_source_of(world.source);
+    struct lt_files_look look = {
+        .source = source, .watch = source->watch, .is_all = true, .hears = true};
+    int fd = create(&world, "a");
+    put(fd, "1\n2");
+    expect_batch(&world, "");
+    lose_events(&world);
+    assert_int_equal(lt_files_look_call(&look), 0);
+    assert_int_equal(look.found.count, 0);
+    assert_int_equal(look.left_out, 1);
+    lt_text_fini(&look.open);
+    expect_batch(&world, "");
+    put(fd, "2\n");
+    close(fd);
+    expect_batch(&world, "1 22 ");
+    source_end(&world);
+}
+
+/* The same where the lane takes what a helper has found. */
+static void what_is_open_when_events_are_lost_before_it_is_taken_is_given_back(void **state)
+{
+    struct source_world world;
+    need_leases();
+    start(state, &world);
+    struct lt_files_source *source = lt_files_source_of(world.source);
+    struct lt_files_look look = {.source = source, .watch = source->watch, .is_all = true};
+    source_put(&world, "a", "old\n", 1);
+    assert_int_equal(lt_files_look_call(&look), 0);
+    assert_int_equal(look.found.count, 1);
+    remove_file(&world, "a");
+    int fd = create(&world, "a");
+    put(fd, "new\n");
+    lose_events(&world);
+    assert_true(lt_files_hear(source->watch, &source->settings.place, EVENTS_TO_LOSE));
+    lt_files_leave_out_open(&look);
+    assert_int_equal(look.found.count, 0);
+    assert_int_equal(look.left_out, 1);
+    lt_files_queue_fini(&look.found);
+    lt_text_fini(&look.open);
+    close(fd);
+    expect_batch(&world, "new ");
     source_end(&world);
 }
 
@@ -356,6 +408,8 @@ int main(void)
         SUITE_CASE(a_close_that_no_reader_hears_of_is_found),
         SUITE_CASE(a_close_whose_event_is_lost_is_found),
         SUITE_CASE(what_is_open_when_events_are_lost_is_left_out),
+        SUITE_CASE(what_is_open_when_events_are_lost_behind_the_listing_is_left_out),
+        SUITE_CASE(what_is_open_when_events_are_lost_before_it_is_taken_is_given_back),
         SUITE_CASE(what_was_begun_before_it_was_watched_is_left_out_of_batches),
         SUITE_CASE(what_was_begun_before_it_was_watched_is_left_out_without_batches),
         SUITE_CASE(an_empty_file_that_stays_open_is_not_waited_for),
