@@ -36,6 +36,19 @@ static void a_decimal_of_many_seconds_wraps(void **state)
     expect("CAST(CAST(7 AS DECIMAL(38,0)) AS TIMESTAMP)", "1970-01-01 00:00:07");
 }
 
+static void so_many_of_nullif_in_each_other_are_refused(void **state)
+{
+    (void)state;
+    char text[TEXT_SIZE], last[TEXT_SIZE];
+    for (int depth = 1; depth <= 30; depth++) {
+        (void)snprintf(last, sizeof last, "%s", depth == 1 ? "1" : text);
+        (void)snprintf(text, sizeof text, "nullif(%.*s, 2)", TEXT_SIZE - 16, last);
+        if (depth == 10)
+            expect(text, "1");
+    }
+    expect(text, "EXPRESSION_TOO_DEEP");
+}
+
 static void texts_come_first_under_the_legacy_rules(void **state)
 {
     struct lt_session legacy = *lt_session_default();
@@ -497,6 +510,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_refused_is_refused_by_the_right_name),
+        cmocka_unit_test(so_many_of_nullif_in_each_other_are_refused),
         cmocka_unit_test(texts_come_first_under_the_legacy_rules),
         cmocka_unit_test(a_quotient_of_decimals_may_be_null),
         cmocka_unit_test(rounding_null_to_places_does_not_hide_a_fault),
