@@ -56,6 +56,7 @@ struct lt_files_source {
     struct lt_zones *zones;
     struct lt_datetime_context times; /* of partitions' values: at bind, then the lane's */
     /* control */
+    const struct lt_clock *clock;
     struct lt_files_log *log;
     struct lt_position committed;
     /* the listing's */

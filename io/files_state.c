@@ -14,6 +14,7 @@
 enum {
     EVENT_READS_MAX = 1000,
     LOOKS_MAX = 3, /* at a time, while something comes meanwhile */
+    RESTS = 10,    /* times as long as it took to list, while a file is open */
 };
 
 static const int64_t watched_interval_ns_min = 10 * (int64_t)LT_NS_PER_S;
@@ -77,6 +78,7 @@ int lt_files_source_connect(struct lt_source *base, const struct lt_connector_en
     struct lt_files_source *source = lt_files_source_of(base);
     const struct lt_files_settings *settings = &source->settings;
     lt_files_state_fini(source);
+    source->clock = env->clock;
     if (env->in_batches && settings->may_watch)
         open_watch(source);
     source->log = lt_files_log_create(settings->compact_interval);
@@ -226,17 +228,21 @@ static void forget_events(struct lt_files_source *source)
             break;
 }
 
-/* When nobody tells, where the watch does not see, and of files that are left out for now. What
- * came while the directories were listed was told to nobody. */
+/* When nobody tells, where the watch does not see, and of files that are left out for now: one that
+ * stays open is no reason to do nothing but list. What came while the directories were listed, for
+ * so long, was told to nobody. */
 static int64_t look_interval_ns(const struct lt_files_source *source,
-                                const struct lt_files_look *look)
+                                const struct lt_files_look *look, int64_t listed_ns)
 {
     if (look->has_heard)
         return 0;
     int64_t interval_ns = source->settings.poll_interval_ns;
-    bool is_polled = source->watch == NULL || source->is_watch_lost || look->left_out > 0;
-    return is_polled || interval_ns > watched_interval_ns_min ? interval_ns
-                                                              : watched_interval_ns_min;
+    if (source->watch == NULL || source->is_watch_lost)
+        return interval_ns;
+    int64_t rest_ns = look->left_out == 0 || listed_ns > watched_interval_ns_min / RESTS
+                          ? watched_interval_ns_min
+                          : RESTS * listed_ns;
+    return interval_ns > rest_ns ? interval_ns : rest_ns;
 }
 
 /* A listing that found nothing is made again if something came meanwhile. */
@@ -263,7 +269,9 @@ int lt_files_latest(struct lt_source *base, struct lt_position *positions, struc
     lt_text_init(&look.paths);
     lt_files_drop_admitted(source);
     lt_files_unsee(source, &source->listed);
+    int64_t begun_ns = lt_clock_now_ns(source->clock);
     int code = list(source, &look);
+    int64_t listed_ns = lt_clock_now_ns(source->clock) - begun_ns;
     lt_text_fini(&look.open);
     if (code != 0) {
         lt_files_queue_fini(&look.found);
@@ -271,7 +279,7 @@ int lt_files_latest(struct lt_source *base, struct lt_position *positions, struc
             *error = look.error;
         return code;
     }
-    base->look_interval_ns = look_interval_ns(source, &look);
+    base->look_interval_ns = look_interval_ns(source, &look, listed_ns);
     lt_files_queue_move(&source->listed, &look.found);
     positions[0] = (struct lt_position){
         .offset = (int64_t)(lt_files_log_end(source->log) + source->listed.count)};

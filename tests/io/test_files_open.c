@@ -299,7 +299,10 @@ static void what_was_begun_before_it_was_watched_is_left_out_without_batches(voi
 static void an_empty_file_that_stays_open_is_not_waited_for(void **state)
 {
     struct source_world world;
+    struct lt_clock_manual still; /* listing takes no time, whatever else the machine does */
     start(state, &world);
+    lt_clock_manual_init(&still, 0, 0);
+    lt_files_source_of(world.source)->clock = &still.clock;
     int64_t rare_ns = world.source->look_interval_ns;
     int lock = create(&world, "lock");
     expect_batch(&world, "");
@@ -312,6 +315,48 @@ static void an_empty_file_that_stays_open_is_not_waited_for(void **state)
     expect_batch(&world, "1 ");
     close(lock);
     expect_batch(&world, "");
+    source_end(&world);
+}
+
+/* Each look at it is so much later than the last one. */
+struct slow_clock {
+    struct lt_clock_manual manual;
+    int64_t step_ns;
+};
+
+static int64_t slow_now_ns(void *context)
+{
+    struct slow_clock *clock = context;
+    lt_clock_manual_advance(&clock->manual, clock->step_ns);
+    return clock->manual.now_ns;
+}
+
+static int64_t slow_wall_us(void *context)
+{
+    return ((struct slow_clock *)context)->manual.wall_us;
+}
+
+static void a_file_that_stays_open_does_not_make_it_list_all_the_time(void **state)
+{
+    struct slow_clock slow = {.step_ns = 200 * (int64_t)LT_NS_PER_MS};
+    const struct lt_clock clock = {slow_now_ns, slow_wall_us, &slow};
+    struct source_world world;
+    struct lt_position latest;
+    lt_clock_manual_init(&slow.manual, 0, 0);
+    source_begin(state, &world);
+    world.env.in_batches = true;
+    world.env.clock = &clock;
+    source_start_batches(&world, NULL);
+    assert_int_equal(world.source->ops->latest(world.source, &latest, &world.error), 0);
+    int64_t rare_ns = world.source->look_interval_ns;
+    int fd = create(&world, "a");
+    put(fd, "1\n");
+    assert_int_equal(world.source->ops->latest(world.source, &latest, &world.error), 0);
+    assert_true(world.source->look_interval_ns == 10 * slow.step_ns);
+    slow.step_ns = 3600 * (int64_t)LT_NS_PER_S;
+    assert_int_equal(world.source->ops->latest(world.source, &latest, &world.error), 0);
+    assert_true(world.source->look_interval_ns == rare_ns);
+    close(fd);
     source_end(&world);
 }
 
@@ -413,6 +458,7 @@ int main(void)
         SUITE_CASE(what_was_begun_before_it_was_watched_is_left_out_of_batches),
         SUITE_CASE(what_was_begun_before_it_was_watched_is_left_out_without_batches),
         SUITE_CASE(an_empty_file_that_stays_open_is_not_waited_for),
+        SUITE_CASE(a_file_that_stays_open_does_not_make_it_list_all_the_time),
         SUITE_CASE(a_file_that_waits_is_left_out_when_it_is_written_again),
         SUITE_CASE(a_link_whose_other_name_is_gone_is_read),
         SUITE_CASE(a_file_that_gets_its_first_name_is_read),
