@@ -34,14 +34,39 @@ static int consider(void *context, const struct lt_files_found *found, struct lt
     return 0;
 }
 
+/* Each is told of once, and with the first one how many there are of its kind. */
+static void note_untold(struct lt_files_look *look, const char *path)
+{
+    struct lt_files_seen *told = look->source->told_open;
+    if (!lt_files_seen_is_new(told, path, 0))
+        return;
+    lt_files_seen_add(told, path, 0);
+    if (look->untold++ == 0)
+        look->first_untold = lt_strdup(path);
+}
+
+static void tell_untold(struct lt_files_look *look)
+{
+    if (look->untold > 0)
+        lt_log_warn("source %s: \"%s\" is open for writing and is not read before it is closed (of "
+                    "such files there are %zu more); hint: rename whole files into the directory, "
+                    "and read a file that grows by the source tail",
+                    look->source->base.type->name, look->first_untold, look->untold - 1);
+    free(look->first_untold);
+    look->first_untold = NULL;
+    look->untold = 0;
+}
+
 /* Is it one that the watch need not have told of, and that is being written? The watch remembers it
  * as open first: whatever is told meanwhile counts. */
-static bool is_written_untold(const struct lt_files_look *look, const char *path)
+static bool is_written_untold(struct lt_files_look *look, const char *path)
 {
     if (!lt_files_watch_doubts(look->watch, path))
         return false;
     bool is_written = lt_files_is_being_written(path);
-    if (!is_written)
+    if (is_written)
+        note_untold(look, path);
+    else
         lt_files_watch_note_whole(look->watch, path);
     return is_written;
 }
@@ -189,7 +214,9 @@ static int look_at_all(struct lt_files_look *look)
                                              .context = look};
     if (look->watch != NULL)
         lt_files_watch_begin_listing(look->watch);
-    return lt_files_walk(&look->source->settings.place, &visitor, &look->error);
+    int code = lt_files_walk(&look->source->settings.place, &visitor, &look->error);
+    tell_untold(look);
+    return code;
 }
 
 static int look_at_manifest(struct lt_files_look *look)
@@ -236,7 +263,7 @@ static void cut(struct lt_files_look *look)
 
 /* A manifest names what is whole, and names it once. What was known to be open is forgotten when
  * events are lost: those that were lost since the listing are to be asked for here. */
-static bool is_left_out(const struct lt_files_look *look, const char *path)
+static bool is_left_out(struct lt_files_look *look, const char *path)
 {
     if (look->watch == NULL || look->is_by_manifest)
         return false;
@@ -278,6 +305,7 @@ static void keep_closed(struct lt_files_look *look, bool is_taken)
         else
             free(item->path);
     }
+    tell_untold(look);
 }
 
 void lt_files_leave_out_open(struct lt_files_look *look)

@@ -22,6 +22,9 @@ struct lt_files_look {
     bool is_by_manifest;
     size_t left_out; /* files that are being written, as far as is known, and are not empty */
     struct lt_text_buffer open; /* those, and other such paths, as in `paths`: added to it */
+    char *first_untold; /* of those that were begun before they could be told of, and of which the
+                           log does not say yet that they are open; NULL: there is none */
+    size_t untold;
     bool has_heard;  /* hears: something came meanwhile that may not be among what was found */
     bool is_cut;     /* more was found than may wait: look again when this is read */
     bool cannot_watch; /* the error says why; no fault of the look */

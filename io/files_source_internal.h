@@ -62,6 +62,7 @@ struct lt_files_source {
     /* the listing's */
     struct lt_files_seen *seen;
     bool has_told_left_out;
+    struct lt_files_seen *told_open; /* files that the log says are open */
     int64_t manifest_last; /* the newest entry of _spark_metadata that was taken in; -1: none */
     /* control, until a reader takes it over, or a batch takes it into the log: what was found when
      * it was asked where the source ends */

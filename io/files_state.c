@@ -46,6 +46,7 @@ void lt_files_state_fini(struct lt_files_source *source)
     clean_rest(source);
     lt_files_log_destroy(source->log);
     lt_files_seen_destroy(source->seen);
+    lt_files_seen_destroy(source->told_open);
     lt_files_queue_fini(&source->listed);
     lt_files_queue_fini(&source->admitted);
     lt_files_queue_fini(&source->finished);
@@ -83,6 +84,7 @@ int lt_files_source_connect(struct lt_source *base, const struct lt_connector_en
         open_watch(source);
     source->log = lt_files_log_create(settings->compact_interval);
     source->seen = lt_files_seen_create(settings->max_age_ms, settings->is_name_only);
+    source->told_open = lt_files_seen_create(INT64_MAX, false);
     source->manifest_last = -1;
     source->oldest_ms = INT64_MIN;
     source->committed = (struct lt_position){0};

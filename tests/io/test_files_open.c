@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/log.h"
 #include "io/files_look.h"
 #include "tests/support/scratch.h"
 #include "tests/support/source_world.h"
@@ -295,6 +296,47 @@ static void what_was_begun_before_it_was_watched_is_left_out_without_batches(voi
     source_end(&world);
 }
 
+struct warnings {
+    int count;
+    char last[512];
+};
+
+static void keep_warning(void *context, enum lt_log_level level, const char *text)
+{
+    struct warnings *warnings = context;
+    if (level != LT_LOG_WARN || strstr(text, "is open for writing") == NULL)
+        return;
+    warnings->count++;
+    snprintf(warnings->last, sizeof warnings->last, "%s", text);
+}
+
+static void what_is_left_out_from_the_start_is_told_of_once(void **state)
+{
+    struct warnings warnings = {.count = 0};
+    struct source_world world;
+    need_leases();
+    source_begin(state, &world);
+    world.env.in_batches = true;
+    int one = create(&world, "a"), other = create(&world, "b");
+    put(one, "1\n");
+    put(other, "2\n");
+    lt_log_set_sink(keep_warning, &warnings);
+    lt_log_set_level(LT_LOG_WARN);
+    source_start_batches(&world, NULL);
+    expect_batch(&world, "");
+    expect_batch(&world, "");
+    lose_events(&world);
+    expect_batch(&world, "");
+    lt_log_set_sink(NULL, NULL);
+    lt_log_set_level(LT_LOG_ERROR);
+    assert_int_equal(warnings.count, 1);
+    assert_non_null(strstr(warnings.last, world.in));
+    assert_non_null(strstr(warnings.last, "there are 1 more"));
+    close(one), close(other);
+    expect_batch(&world, "1 2 ");
+    source_end(&world);
+}
+
 /* Listings that look for the end of what is being written do not look at a lock. */
 static void an_empty_file_that_stays_open_is_not_waited_for(void **state)
 {
@@ -457,6 +499,7 @@ int main(void)
         SUITE_CASE(what_is_open_when_events_are_lost_before_it_is_taken_is_given_back),
         SUITE_CASE(what_was_begun_before_it_was_watched_is_left_out_of_batches),
         SUITE_CASE(what_was_begun_before_it_was_watched_is_left_out_without_batches),
+        SUITE_CASE(what_is_left_out_from_the_start_is_told_of_once),
         SUITE_CASE(an_empty_file_that_stays_open_is_not_waited_for),
         SUITE_CASE(a_file_that_stays_open_does_not_make_it_list_all_the_time),
         SUITE_CASE(a_file_that_waits_is_left_out_when_it_is_written_again),
