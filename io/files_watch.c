@@ -16,6 +16,7 @@
 #include "core/base/text_buffer.h"
 #include "io/files_name.h"
 #include "io/files_seen.h"
+#include "io/files_whole.h"
 
 enum { EVENTS_SIZE = 64 * 1024, DIRECTORIES_FIRST = 16 };
 
@@ -38,6 +39,7 @@ struct lt_files_watch {
     uint64_t doubted; /* the last one of which nothing that it finds is known to be whole */
     struct lt_files_seen *fresh; /* directories that are watched since this listing */
     struct lt_files_seen *open; /* names that were created and not closed; no hidden ones */
+    struct lt_files_seen *asked; /* of those, the ones that the kernel was asked about */
     struct lt_text_buffer path;
     char events[EVENTS_SIZE] __attribute__((aligned(8)));
 };
@@ -66,6 +68,7 @@ struct lt_files_watch *lt_files_watch_create(struct lt_error *error)
     int result = pthread_mutex_init(&watch->lock, NULL);
     lt_assert(result == 0);
     watch->open = lt_files_seen_create(INT64_MAX, false);
+    watch->asked = lt_files_seen_create(INT64_MAX, false);
     watch->fresh = lt_files_seen_create(INT64_MAX, false);
     lt_text_init(&watch->path);
     return watch;
@@ -90,6 +93,7 @@ void lt_files_watch_destroy(struct lt_files_watch *watch)
         forget_names(watch, i);
     free(watch->directories);
     lt_files_seen_destroy(watch->open);
+    lt_files_seen_destroy(watch->asked);
     lt_files_seen_destroy(watch->fresh);
     lt_text_fini(&watch->path);
     int result = pthread_mutex_destroy(&watch->lock);
@@ -130,6 +134,7 @@ static void clear(struct lt_files_seen **seen)
 static void forget_open(struct lt_files_watch *watch)
 {
     clear(&watch->open);
+    clear(&watch->asked);
     watch->doubted = watch->listing + 1;
 }
 
@@ -222,11 +227,25 @@ static const char *path_of(struct lt_files_watch *watch, const struct name *dire
     return lt_text_get(&watch->path);
 }
 
+static void forget_file(struct lt_files_watch *watch, const char *path)
+{
+    lt_files_seen_remove(watch->open, path);
+    lt_files_seen_remove(watch->asked, path);
+}
+
+/* Of a file that was begun before it could be told of, who has just closed it may be another than
+ * who writes it. */
+static bool is_still_written(const struct lt_files_watch *watch, const char *path, uint32_t what)
+{
+    return (what & IN_CLOSE_WRITE) && lt_files_seen_count(watch->asked) > 0 &&
+           !lt_files_seen_is_new(watch->asked, path, 0) && lt_files_is_being_written(path);
+}
+
 static void take_file(struct lt_files_watch *watch, const char *path, bool is_complete,
                       const struct lt_files_watch_visitor *visitor)
 {
     if (is_complete)
-        lt_files_seen_remove(watch->open, path);
+        forget_file(watch, path);
     else if (!lt_files_is_hidden(lt_files_base_name(path)))
         lt_files_seen_add(watch->open, path, 0);
     visitor->file(visitor->context, path, is_complete);
@@ -238,11 +257,12 @@ static void take_named(struct lt_files_watch *watch, const char *path, uint32_t 
 {
     bool has_gone = (what & (IN_DELETE | IN_MOVED_FROM)) != 0;
     if (has_gone)
-        lt_files_seen_remove(watch->open, path);
+        forget_file(watch, path);
     else if (what & IN_ISDIR)
         visitor->directory(visitor->context, path);
     else
-        take_file(watch, path, (what & IN_CREATE) == 0, visitor);
+        take_file(watch, path, !(what & IN_CREATE) && !is_still_written(watch, path, what),
+                  visitor);
 }
 
 static void warn_overflow(void)
@@ -300,7 +320,7 @@ bool lt_files_watch_is_open(struct lt_files_watch *watch, const char *path)
 void lt_files_watch_note_whole(struct lt_files_watch *watch, const char *path)
 {
     lock(watch);
-    lt_files_seen_remove(watch->open, path);
+    forget_file(watch, path);
     unlock(watch);
 }
 
@@ -335,8 +355,10 @@ bool lt_files_watch_doubts(struct lt_files_watch *watch, const char *path)
     lock(watch);
     bool doubts = (watch->doubted >= watch->listing || is_fresh(watch, path)) &&
                   lt_files_seen_is_new(watch->open, path, 0);
-    if (doubts)
+    if (doubts) {
         lt_files_seen_add(watch->open, path, 0);
+        lt_files_seen_add(watch->asked, path, 0);
+    }
     unlock(watch);
     return doubts;
 }

@@ -52,7 +52,8 @@ struct lt_files_watch_visitor {
 /* Before a listing of all, which adds its directories. */
 void lt_files_watch_begin_listing(struct lt_files_watch *watch);
 /* May a file that the listing has found be one that is being written, though nothing was told of
- * it? Then it is remembered as one, and whoever asks finds out, and notes those that are whole. */
+ * it? Then it is remembered as one, and whoever asks finds out, and notes those that are whole. Of
+ * the others a closing counts when the kernel does not say that somebody else goes on writing. */
 bool lt_files_watch_doubts(struct lt_files_watch *watch, const char *path);
 /* Have events been lost since the listing began? Then the files that it has found are doubted as
  * well. */

@@ -185,6 +185,53 @@ static void what_is_open_when_events_are_lost_is_left_out(void **state)
     source_end(&world);
 }
 
+/* Who closes it is not who writes it. */
+static void touch(const struct source_world *world, const char *name)
+{
+    char path[PATH_SIZE];
+    int fd = open(join(world, name, path), O_WRONLY);
+    assert_true(fd >= 0);
+    close(fd);
+}
+
+static void what_another_closes_is_left_out_of_batches(void **state)
+{
+    struct source_world world;
+    need_leases();
+    source_begin(state, &world);
+    world.env.in_batches = true;
+    int fd = create(&world, "a");
+    put(fd, "1\n2");
+    source_start_batches(&world, NULL);
+    expect_batch(&world, "");
+    touch(&world, "a");
+    expect_news(&world);
+    expect_batch(&world, "");
+    expect_batch(&world, "");
+    put(fd, "2\n");
+    close(fd);
+    expect_batch(&world, "1 22 ");
+    source_end(&world);
+}
+
+static void what_another_closes_is_left_out_without_batches(void **state)
+{
+    struct source_world world;
+    need_leases();
+    source_begin(state, &world);
+    int fd = create(&world, "a");
+    put(fd, "1\n2");
+    source_put(&world, "b", "whole\n", 1);
+    source_start(&world, NULL, false);
+    source_expect(&world, "whole ");
+    touch(&world, "a");
+    source_expect_nothing(&world);
+    put(fd, "2\n");
+    close(fd);
+    source_expect(&world, "1 22 ");
+    source_end(&world);
+}
+
 /* Events are lost while the directory is being listed: what was known to be open when it was found
  * is forgotten when what was found is taken. */
 static void what_is_open_when_events_are_lost_behind_the_listing_is_left_out(void **state)
@@ -495,6 +542,8 @@ int main(void)
         SUITE_CASE(a_close_that_no_reader_hears_of_is_found),
         SUITE_CASE(a_close_whose_event_is_lost_is_found),
         SUITE_CASE(what_is_open_when_events_are_lost_is_left_out),
+        SUITE_CASE(what_another_closes_is_left_out_of_batches),
+        SUITE_CASE(what_another_closes_is_left_out_without_batches),
         SUITE_CASE(what_is_open_when_events_are_lost_behind_the_listing_is_left_out),
         SUITE_CASE(what_is_open_when_events_are_lost_before_it_is_taken_is_given_back),
         SUITE_CASE(what_was_begun_before_it_was_watched_is_left_out_of_batches),
