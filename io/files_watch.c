@@ -35,6 +35,7 @@ struct lt_files_watch {
     pthread_mutex_t lock; /* of what follows */
     struct name **directories; /* by the kernel's number, which counts up; NULL: watched no more */
     size_t capacity;
+    bool has_run_over; /* the kernel's queue of events, once */
     uint64_t listing; /* counts up */
     uint64_t doubted; /* the last one of which nothing that it finds is known to be whole */
     struct lt_files_seen *fresh; /* directories that are watched since this listing */
@@ -265,19 +266,13 @@ static void take_named(struct lt_files_watch *watch, const char *path, uint32_t 
                   visitor);
 }
 
-static void warn_overflow(void)
-{
-    lt_log_warn("the kernel's queue of events of watched directories ran over: the directories are "
-                "listed; hint: raise fs.inotify.max_queued_events");
-}
-
 static void take_event(struct lt_files_watch *watch, const struct inotify_event *event,
                        const struct lt_files_watch_visitor *visitor)
 {
     if ((event->mask & IN_IGNORED) && names_of(watch, event) != NULL)
         forget_names(watch, (size_t)event->wd);
     if (event->mask & IN_Q_OVERFLOW)
-        warn_overflow();
+        watch->has_run_over = true;
     if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | IN_MOVE_SELF))
         forget_open(watch);
     if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | IN_DELETE_SELF | IN_MOVE_SELF))
@@ -300,11 +295,21 @@ static bool read_events(struct lt_files_watch *watch, const struct lt_files_watc
     return false;
 }
 
+/* Once: a queue that is too short runs over again. */
+static void warn_overflow(void)
+{
+    lt_log_warn("the kernel's queue of events of watched directories ran over: the directories are "
+                "listed, now and whenever it does again; hint: raise fs.inotify.max_queued_events");
+}
+
 bool lt_files_watch_read(struct lt_files_watch *watch, const struct lt_files_watch_visitor *visitor)
 {
     lock(watch);
-    bool is_all = read_events(watch, visitor);
+    bool had_run_over = watch->has_run_over, is_all = read_events(watch, visitor);
+    bool is_first = watch->has_run_over && !had_run_over;
     unlock(watch);
+    if (is_first)
+        warn_overflow();
     return is_all;
 }
 

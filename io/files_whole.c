@@ -10,7 +10,6 @@
 
 enum { RESTED_S = 600 };
 
-
 /* 1, 0, or -1: the kernel does not tell. */
 static int is_open_for_writing(const char *path)
 {
