@@ -96,7 +96,7 @@ static const struct lt_option_spec option_table[] = {
      .min = LT_NS_PER_MS,
      .max = (int64_t)86400 * LT_NS_PER_S,
      .doc = "How often directories are listed where they cannot be watched; in batches also while "
-            "a file is open."},
+            "a file is open, unless that takes long."},
     {.name = "recursiveFileLookup",
      .type = LT_OPTION_BOOL,
      .default_text = "false",
