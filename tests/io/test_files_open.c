@@ -249,6 +249,7 @@ static void what_is_open_when_events_are_lost_behind_the_listing_is_left_out(voi
     assert_int_equal(lt_files_look_call(&look), 0);
     assert_int_equal(look.found.count, 0);
     assert_int_equal(look.left_out, 1);
+    lt_files_queue_fini(&look.found);
     lt_text_fini(&look.open);
     expect_batch(&world, "");
     put(fd, "2\n");
