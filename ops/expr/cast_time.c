@@ -16,7 +16,8 @@
 #include "ops/expr/faults.h"
 
 enum { SHOWN_BYTES = 64 };
-#define US_PER_DAY (86400LL * LT_US_PER_S)
+#define S_PER_DAY 86400LL
+#define US_PER_DAY (S_PER_DAY * LT_US_PER_S)
 
 static int64_t floor_divide(int64_t value, int64_t by)
 {
@@ -194,10 +195,10 @@ static enum lt_kernel local_to_date(struct lt_machine *machine, const struct lt_
 static enum lt_kernel timestamp_to_date(struct lt_machine *machine, const struct lt_call *call,
                                         union lt_value *out)
 {
-    enum lt_kernel result = timestamp_to_local(machine, call, out);
-    if (result == LT_KERNEL_VALUE)
-        out->i64 = floor_divide(out->i64, US_PER_DAY);
-    return result;
+    /* In seconds, which are within bounds where the local microseconds are not. */
+    int64_t at_s = floor_divide(lt_argument(machine, call, 0)->i64, LT_US_PER_S);
+    out->i64 = floor_divide(at_s + lt_zone_offset_s(&machine->times->zone, at_s), S_PER_DAY);
+    return LT_KERNEL_VALUE;
 }
 
 /* Under the legacy rules a date has no number and no truth. */

@@ -211,6 +211,7 @@ struct folding {
     const struct lt_session *session;
     struct lt_arena *arena;
     bool has_changed;
+    bool leaves_parts; /* parts of records stay what they are: in a constant that fails */
 };
 
 static bool is_flow(const struct lt_expression *node, enum lt_flow flow)
@@ -390,7 +391,9 @@ static void fold_constants(struct lt_expression **node, struct folding *folding,
         return;
     }
     bool is_named = (*node)->kind == LT_EXPR_ALIAS || (*node)->kind == LT_EXPR_LAMBDA;
-    if (!is_named && is_constant(*node, NULL)) {
+    bool leaves_parts = folding->leaves_parts;
+    bool has_part = has_part_of_records(*node);
+    if (!is_named && is_constant(*node, NULL) && !(leaves_parts && has_part)) {
         struct lt_expression *literal =
             evaluate(*node, text, folding->session, folding->arena, NULL);
         if (literal != NULL) {
@@ -398,16 +401,18 @@ static void fold_constants(struct lt_expression **node, struct folding *folding,
             folding->has_changed = true;
             return;
         }
-        (*node)->is_failing = !is_in_branch && !has_part_of_records(*node);
+        (*node)->is_failing = !is_in_branch && !has_part;
         if (is_in_branch)
             fold_all_decided(node, folding);
         if ((*node)->is_failing || is_in_branch)
             return;
+        folding->leaves_parts = true;
     }
     folding->text = (*node)->text == NULL ? text : (*node)->text;
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
         fold_constants(&(*node)->arguments[i], folding, is_in_branch || is_conditional(*node));
     folding->text = text;
+    folding->leaves_parts = leaves_parts;
     fold_decided(node, folding);
 }
 

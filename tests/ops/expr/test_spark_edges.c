@@ -49,6 +49,28 @@ static void so_many_of_nullif_in_each_other_are_refused(void **state)
     expect(text, "EXPRESSION_TOO_DEEP");
 }
 
+static void the_last_timestamp_has_a_date_in_each_zone(void **state)
+{
+    struct lt_session east = *lt_session_default();
+    (void)state;
+    (void)snprintf(east.time_zone, sizeof east.time_zone, "Asia/Kolkata");
+    expect_in(&east, "CAST(timestamp_micros(9223372036854775807) AS DATE)", "+294247-01-10");
+    expect_in(&east, "year(timestamp_micros(9223372036854775807))", "294247");
+    expect_in(&east, "CAST(TIMESTAMP'1969-12-31 23:59:59.999999' AS DATE)", "1969-12-31");
+    expect_in(&east, "CAST(TIMESTAMP'1970-01-01 00:00:00' AS DATE)", "1970-01-01");
+}
+
+/* Spark takes no lambda for a constant. */
+static void what_a_lambda_makes_fails_where_it_is_reached(void **state)
+{
+    (void)state;
+    expect("if(rand() < 0, 1, TRY_CAST('x' AS INT)) ^ "
+           "CAST(array_max(transform(array(0), x -> concat(x, 'z'))) AS INT)",
+           "NULL");
+    expect("if(rand() < 0, 1, TRY_CAST('x' AS INT)) ^ CAST(array_max(array('z')) AS INT)",
+           "CAST_INVALID_INPUT");
+}
+
 static void texts_come_first_under_the_legacy_rules(void **state)
 {
     struct lt_session legacy = *lt_session_default();
@@ -511,6 +533,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_refused_is_refused_by_the_right_name),
         cmocka_unit_test(so_many_of_nullif_in_each_other_are_refused),
+        cmocka_unit_test(the_last_timestamp_has_a_date_in_each_zone),
+        cmocka_unit_test(what_a_lambda_makes_fails_where_it_is_reached),
         cmocka_unit_test(texts_come_first_under_the_legacy_rules),
         cmocka_unit_test(a_quotient_of_decimals_may_be_null),
         cmocka_unit_test(rounding_null_to_places_does_not_hide_a_fault),
