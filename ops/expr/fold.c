@@ -14,7 +14,9 @@
  */
 #include <string.h>
 
+#include "core/base/limits.h"
 #include "ops/expr/analyser.h"
+#include "ops/expr/bounds.h"
 #include "ops/expr/elements.h"
 #include "ops/expr/expr.h"
 #include "ops/expr/functions.h"
@@ -128,21 +130,46 @@ static union lt_value copy_value(const struct lt_type *type, const union lt_valu
     return copy;
 }
 
+/* A constant that is larger than a statement may be stays what makes it: 'a' || 'a', doubled thirty
+ * times, is a gigabyte, and would be made and compared again and again. */
+enum { LITERAL_BYTES_MAX = 1024 * 1024, ROOM_BYTES = 4 * LITERAL_BYTES_MAX };
+
+static size_t withheld_bytes(void)
+{
+    const size_t all_bytes = LT_LIMIT_VALUE_BYTES, room_bytes = ROOM_BYTES;
+    return all_bytes > room_bytes ? all_bytes - room_bytes : 0;
+}
+
+static bool is_without_room(const struct lt_program *program)
+{
+    const char *condition = lt_program_fault(program)->condition;
+    return strcmp(condition, "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION") == 0;
+}
+
 /* The value as a literal of the same type and place; NULL when it fails, which is then the error of
- * `refused`, if there is one. */
+ * `refused`, if there is one, and when it is too large for the caller who has `is_too_large`. */
 static struct lt_expression *evaluate(struct lt_expression *node, const char *text,
                                       const struct lt_session *session, struct lt_arena *arena,
-                                      struct lt_analyser *refused)
+                                      struct lt_analyser *refused, bool *is_too_large)
 {
     const struct lt_program_options options = {
-        .expressions = &node, .texts = &text, .count = 1, .session = session};
+        .expressions = &node,
+        .texts = &text,
+        .count = 1,
+        .session = session,
+        .withheld_bytes = is_too_large == NULL ? 0 : withheld_bytes()};
     struct lt_program *program;
     if (lt_program_create(&options, &program, refused == NULL ? NULL : refused->error) != LT_OK)
         return NULL;
     struct lt_expression *literal = NULL;
     union lt_value value;
     bool is_null;
-    if (lt_program_eval_value(program, NULL, &value, &is_null)) {
+    bool is_made = lt_program_eval_value(program, NULL, &value, &is_null);
+    size_t room_bytes = LITERAL_BYTES_MAX;
+    if (is_too_large != NULL)
+        *is_too_large = is_made ? !is_null && !lt_value_is_within(node->type, &value, &room_bytes)
+                                : is_without_room(program);
+    if (is_made && (is_too_large == NULL || !*is_too_large)) {
         literal = lt_arena_alloc(arena, sizeof *literal);
         *literal = (struct lt_expression){.kind = LT_EXPR_LITERAL,
                                           .begin = node->begin,
@@ -391,22 +418,22 @@ static void fold_constants(struct lt_expression **node, struct folding *folding,
         return;
     }
     bool is_named = (*node)->kind == LT_EXPR_ALIAS || (*node)->kind == LT_EXPR_LAMBDA;
-    bool leaves_parts = folding->leaves_parts;
+    bool leaves_parts = folding->leaves_parts, is_too_large = false;
     bool has_part = has_part_of_records(*node);
     if (!is_named && is_constant(*node, NULL) && !(leaves_parts && has_part)) {
         struct lt_expression *literal =
-            evaluate(*node, text, folding->session, folding->arena, NULL);
+            evaluate(*node, text, folding->session, folding->arena, NULL, &is_too_large);
         if (literal != NULL) {
             *node = literal;
             folding->has_changed = true;
             return;
         }
-        (*node)->is_failing = !is_in_branch && !has_part;
+        (*node)->is_failing = !is_in_branch && !has_part && !is_too_large;
         if (is_in_branch)
             fold_all_decided(node, folding);
         if ((*node)->is_failing || is_in_branch)
             return;
-        folding->leaves_parts = true;
+        folding->leaves_parts = !is_too_large;
     }
     folding->text = (*node)->text == NULL ? text : (*node)->text;
     for (uint32_t i = 0; i < (*node)->argument_count; i++)
@@ -447,7 +474,7 @@ int lt_fold_refuse(const struct lt_expression *node, const char *text,
     struct lt_expression copy = *node;
     copy.is_failing = false;
     lt_error_clear(error);
-    struct lt_expression *literal = evaluate(&copy, text, session, arena, &refused);
+    struct lt_expression *literal = evaluate(&copy, text, session, arena, &refused, NULL);
     lt_assert(literal == NULL);
     lt_arena_destroy(arena);
     return error->code;
@@ -463,7 +490,8 @@ int lt_analyser_fold(struct lt_analyser *analyser, struct lt_expression **node)
     if ((*node)->kind == LT_EXPR_LITERAL || !lt_expr_is_foldable(*node))
         return LT_OK;
     struct lt_expression *literal =
-        evaluate(*node, analyser->text, analyser->coerce.session, analyser->coerce.arena, analyser);
+        evaluate(*node, analyser->text, analyser->coerce.session, analyser->coerce.arena, analyser,
+                 NULL);
     if (literal == NULL)
         return analyser->error->code;
     *node = literal;

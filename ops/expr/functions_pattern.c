@@ -120,17 +120,29 @@ static int referred_group(struct lt_regexp *regexp, const uint8_t **at, const ui
     return (int)number;
 }
 
+static const uint8_t *end_of_plain(const uint8_t *at, const uint8_t *end)
+{
+    while (at < end && *at != '\\' && *at != '$')
+        at++;
+    return at;
+}
+
 /* Appends a replacement; false when it refers to what is not there. */
 static bool append_replacement(const struct lt_matches *matches, struct lt_bytes replacement,
                                size_t half_bytes, struct lt_growing *out)
 {
     const uint8_t *at = replacement.data, *end = at + replacement.size_bytes;
-    while (at < end) {
+    while (at < end && !out->is_too_large) {
+        const uint8_t *plain = at;
+        at = end_of_plain(at, end);
+        lt_growing_append(out, plain, (size_t)(at - plain));
+        if (at == end)
+            break;
         if (*at == '\\') {
             if (++at == end)
                 return false;
             lt_growing_append(out, at++, 1);
-        } else if (*at == '$') {
+        } else {
             at++;
             int group = referred_group(matches->regexp, &at, end);
             size_t from, to;
@@ -142,8 +154,6 @@ static bool append_replacement(const struct lt_matches *matches, struct lt_bytes
                 lt_growing_append(out, "?", half > 0);
                 lt_growing_append(out, matches->text.data + from + half, to - from - half);
             }
-        } else {
-            lt_growing_append(out, at++, 1);
         }
     }
     return true;
@@ -254,7 +264,7 @@ static enum lt_kernel regexp_replace(struct lt_machine *machine, const struct lt
         return is_too_large ? lt_machine_too_large(machine, call) : LT_KERNEL_VALUE;
     out->bytes = text;
     struct lt_matches matches = {.regexp = regexp, .text = replacing.text};
-    while (lt_matches_next(&matches)) {
+    while (!replacing.result.is_too_large && lt_matches_next(&matches)) {
         if (!replace_match(&replacing, &matches, replacement))
             return lt_machine_fault(machine, call, "INVALID_REGEXP_REPLACE", "22023",
                                     "Could not perform regexp_replace for source = \"%.*s\", "

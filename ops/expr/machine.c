@@ -14,7 +14,7 @@ enum { SHOWN_MAX = 80 };
 
 void *lt_machine_alloc(struct lt_machine *machine, size_t size_bytes)
 {
-    if (size_bytes > LT_LIMIT_VALUE_BYTES)
+    if (size_bytes > LT_LIMIT_VALUE_BYTES - machine->withheld_bytes)
         return NULL;
     if (lt_unlikely(machine->aside != NULL))
         return lt_aside_alloc(machine->aside, size_bytes);

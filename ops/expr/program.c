@@ -164,6 +164,7 @@ int lt_program_create(const struct lt_program_options *given, struct lt_program 
         program->json_filter = lt_json_filter_create(options->expressions[0]);
     program->machine.steps = program->steps;
     program->machine.use_switch = program->use_switch;
+    program->machine.withheld_bytes = options->withheld_bytes;
     if (!compiler.is_failed && is_json_sealed(&compiler)) {
         *out = program;
         return LT_OK;

@@ -46,6 +46,7 @@ struct lt_program_options {
     const struct lt_type *schema;     /* of the rows it reads; NULL: none */
     const struct lt_session *session; /* what they were analysed under; NULL: the defaults */
     bool use_switch;                  /* the portable loop even where computed goto is there */
+    size_t withheld_bytes; /* a value may have so many less than LT_LIMIT_VALUE_BYTES */
     /* A predicate of which only TRUE is asked: in place of NULL it may answer FALSE. */
     bool is_filter;
 };

@@ -11,6 +11,7 @@
 #include "core/base/ascii.h"
 #include "ops/expr/absent.h"
 #include "ops/expr/analyser.h"
+#include "ops/expr/bounds.h"
 #include "ops/expr/collections.h"
 #include "ops/expr/cast.h"
 #include "ops/expr/expr.h"
@@ -536,5 +537,7 @@ int lt_resolve_call(struct lt_analyser *analyser, struct lt_expression *call)
     lt_drop_untyped(call, function, analyser->coerce.arena);
     if (function->flow == LT_FLOW_REWRITTEN)
         return lt_rewrite_call(analyser, call);
-    return resolve_with(analyser, call, function, index);
+    int code = resolve_with(analyser, call, function, index);
+    return code != LT_OK || !lt_type_is_nested(call->type) ? code
+                                                           : lt_analyser_check_type(analyser, call);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ops/expr/analyser.h"
-#include "ops/expr/parser.h"
+#include "ops/expr/bounds.h"
 
 static struct lt_expression *make_int(struct lt_analyser *analyser, const struct lt_expression *at,
                                       bool is_null)
@@ -48,32 +48,6 @@ static int become_type_name(struct lt_analyser *analyser, struct lt_expression *
     return LT_OK;
 }
 
-/* Are there no more nodes than `*budget`, counted as often as they are reached? Recursion is
- * bounded by the depth that the parser lets a tree have. */
-static bool is_within(const struct lt_expression *node, uint32_t *budget)
-{
-    if (*budget == 0)
-        return false;
-    --*budget;
-    for (uint32_t i = 0; i < node->argument_count; i++) {
-        if (!is_within(node->arguments[i], budget))
-            return false;
-    }
-    return true;
-}
-
-/* One nullif in another doubles it. */
-static int check_size(struct lt_analyser *analyser, const struct lt_expression *call)
-{
-    uint32_t budget = LT_PARSE_NODES;
-    if (is_within(call, &budget))
-        return LT_OK;
-    return lt_analyser_fail(analyser, LT_E_LIMIT, call, "EXPRESSION_TOO_DEEP", "54001",
-                            "the expression has more than %d parts, those of \"nullif\" counted "
-                            "twice; hint: compute the inner ones in a query below",
-                            (int)LT_PARSE_NODES);
-}
-
 /* nullif(a, b) is if(a = b, NULL, a), and so on; the new inner call is resolved here. */
 int lt_rewrite_call(struct lt_analyser *analyser, struct lt_expression *call)
 {
@@ -97,7 +71,7 @@ int lt_rewrite_call(struct lt_analyser *analyser, struct lt_expression *call)
         *call = *lt_analyser_call(analyser, call, "coalesce", arguments[0], zero);
         return lt_resolve_call(analyser, call);
     }
-    int code = check_size(analyser, call);
+    int code = lt_analyser_check_size(analyser, call);
     if (code == LT_OK)
         code = lt_resolve_call(analyser, inner);
     return code != LT_OK ? code : lt_resolve_call(analyser, call);

@@ -49,6 +49,8 @@ static bool same_value(const struct lt_type *type, enum same_by by, const union 
 {
     if (lt_type_is_bytes(type))
         return same_bytes(&a->bytes, &b->bytes);
+    if (lt_type_is_nested(type) && a->array == b->array)
+        return true; /* copies of one node */
     if (type->kind == LT_TYPE_ARRAY)
         return same_array(&type->fields[0], by, a->array, b->array);
     if (type->kind == LT_TYPE_MAP)
@@ -188,6 +190,8 @@ static uint64_t mix(uint64_t hash, uint64_t word)
     return hash ^ hash >> 29;
 }
 
+enum { HASHED_BYTES = 256 }; /* of a long text that is written or was computed */
+
 static uint64_t hash_literal(const struct lt_expression *node)
 {
     uint64_t hash = node->is_null;
@@ -195,9 +199,10 @@ static uint64_t hash_literal(const struct lt_expression *node)
         return hash;
     if (!lt_type_is_bytes(node->type))
         return mix(hash, (uint64_t)node->value.i64);
-    for (uint32_t i = 0; i < node->value.bytes.size_bytes; i++)
+    const uint32_t size = node->value.bytes.size_bytes;
+    for (uint32_t i = 0; i < size && i < HASHED_BYTES; i++)
         hash = mix(hash, node->value.bytes.data[i]);
-    return hash;
+    return mix(hash, size);
 }
 
 /* Numbers of variables are left out: those of lambdas differ where the lambdas are the same. */

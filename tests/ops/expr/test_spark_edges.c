@@ -49,6 +49,18 @@ static void so_many_of_nullif_in_each_other_are_refused(void **state)
     expect(text, "EXPRESSION_TOO_DEEP");
 }
 
+/* Of more than a megabyte: it is made where it is reached, and there in its full size. */
+static void a_large_constant_is_not_made_while_it_is_analysed(void **state)
+{
+    (void)state;
+    expect("length(regexp_replace(repeat('a', 2000), 'a', repeat('b', 2000)))", "4000000");
+    expect("size(aggregate(sequence(1, 20), array(1), (a, x) -> a || a))", "1048576");
+    expect("length(regexp_replace(repeat('a', 1000000), 'a', repeat('b', 10000)))",
+           "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION");
+    expect("regexp_replace('abc', 'b', r'x\\$y$0$0')", "ax$ybbc");
+    expect("regexp_replace('abc', 'b', r'x\\')", "INVALID_REGEXP_REPLACE");
+}
+
 static void the_last_timestamp_has_a_date_in_each_zone(void **state)
 {
     struct lt_session east = *lt_session_default();
@@ -533,6 +545,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_refused_is_refused_by_the_right_name),
         cmocka_unit_test(so_many_of_nullif_in_each_other_are_refused),
+        cmocka_unit_test(a_large_constant_is_not_made_while_it_is_analysed),
         cmocka_unit_test(the_last_timestamp_has_a_date_in_each_zone),
         cmocka_unit_test(what_a_lambda_makes_fails_where_it_is_reached),
         cmocka_unit_test(texts_come_first_under_the_legacy_rules),
