@@ -140,12 +140,6 @@ static size_t withheld_bytes(void)
     return all_bytes > room_bytes ? all_bytes - room_bytes : 0;
 }
 
-static bool is_without_room(const struct lt_program *program)
-{
-    const char *condition = lt_program_fault(program)->condition;
-    return strcmp(condition, "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION") == 0;
-}
-
 /* The value as a literal of the same type and place; NULL when it fails, which is then the error of
  * `refused`, if there is one, and when it is too large for the caller who has `is_too_large`. */
 static struct lt_expression *evaluate(struct lt_expression *node, const char *text,
@@ -166,9 +160,9 @@ static struct lt_expression *evaluate(struct lt_expression *node, const char *te
     bool is_null;
     bool is_made = lt_program_eval_value(program, NULL, &value, &is_null);
     size_t room_bytes = LITERAL_BYTES_MAX;
-    if (is_too_large != NULL)
-        *is_too_large = is_made ? !is_null && !lt_value_is_within(node->type, &value, &room_bytes)
-                                : is_without_room(program);
+    bool is_large = is_made && !is_null && !lt_value_is_within(node->type, &value, &room_bytes);
+    if (is_too_large != NULL) /* what try_ functions make of a lack of room is no value either */
+        *is_too_large = is_large || lt_program_lacked_room(program);
     if (is_made && (is_too_large == NULL || !*is_too_large)) {
         literal = lt_arena_alloc(arena, sizeof *literal);
         *literal = (struct lt_expression){.kind = LT_EXPR_LITERAL,

@@ -14,8 +14,10 @@ enum { SHOWN_MAX = 80 };
 
 void *lt_machine_alloc(struct lt_machine *machine, size_t size_bytes)
 {
-    if (size_bytes > LT_LIMIT_VALUE_BYTES - machine->withheld_bytes)
+    if (size_bytes > LT_LIMIT_VALUE_BYTES - machine->withheld_bytes) {
+        machine->lacked_room = true;
         return NULL;
+    }
     if (lt_unlikely(machine->aside != NULL))
         return lt_aside_alloc(machine->aside, size_bytes);
     return machine->out != NULL ? lt_row_scratch(machine->out, size_bytes)

@@ -209,6 +209,7 @@ struct lt_machine {
     uint64_t generation;       /* counts evaluations: what is fresh in a JSON group */
     struct lt_scratch scratch; /* memory in a predicate */
     size_t withheld_bytes;     /* a value may have so many less than LT_LIMIT_VALUE_BYTES */
+    bool lacked_room;          /* one would have had more */
     struct lt_aside *aside;    /* where memory comes from while it is set (aside.h) */
     int64_t date_days;         /* the day that was last taken apart, and its parts */
     struct lt_date date;

@@ -267,6 +267,11 @@ bool lt_program_eval_value(struct lt_program *program, const struct lt_row *row,
     return true;
 }
 
+bool lt_program_lacked_room(const struct lt_program *program)
+{
+    return program->machine.lacked_room;
+}
+
 const struct lt_program_fault *lt_program_fault(const struct lt_program *program)
 {
     struct lt_program_fault *fault = (struct lt_program_fault *)(uintptr_t)&program->fault;

@@ -84,6 +84,8 @@ bool lt_program_eval_value(struct lt_program *program, const struct lt_row *row,
                            union lt_value *out, bool *is_null) LT_MUST_USE;
 
 /* What went wrong in the last evaluation. Valid until the next one. */
+/* Has a value been larger than it may be, whatever became of that? */
+bool lt_program_lacked_room(const struct lt_program *program);
 struct lt_program_fault {
     const char *condition; /* "DIVIDE_BY_ZERO" */
     const char *sqlstate;

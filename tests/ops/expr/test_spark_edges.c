@@ -54,6 +54,10 @@ static void a_large_constant_is_not_made_while_it_is_analysed(void **state)
 {
     (void)state;
     expect("length(regexp_replace(repeat('a', 2000), 'a', repeat('b', 2000)))", "4000000");
+    expect("size(sequence(1, 1000000))", "1000000");
+    expect("if(rand() < 2, sequence(1, 1000000)[999999], 0)", "1000000");
+    expect("if(rand() < 2, try_add(size(sequence(1, 1000000)), 1), 0)", "1000001");
+    expect("if(rand() < 2, try_add(1, length(repeat('a', 10000000))), 0)", "10000001");
     expect("size(aggregate(sequence(1, 20), array(1), (a, x) -> a || a))", "1048576");
     expect("length(regexp_replace(repeat('a', 1000000), 'a', repeat('b', 10000)))",
            "COLLECTION_SIZE_LIMIT_EXCEEDED.FUNCTION");
